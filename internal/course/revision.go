@@ -1,0 +1,113 @@
+package course
+
+import (
+	"time"
+
+	"greenroom/internal/markdown"
+)
+
+// Revision is one immutable state of one course, named by the hash of its files. It is shared by all who
+// read it: nobody changes it after Load.
+type Revision struct {
+	Hash        string // SHA-256 of the archive, hexadecimal
+	Key         string
+	Title       string
+	Summary     string
+	Description markdown.HTML
+	Audience    string
+	Outcomes    []string
+	Language    string // BCP 47
+	Licence     string // SPDX
+	Level       string // introductory, intermediate, advanced
+	Topics      []string
+	Authors     []Author
+	Order       int
+	Open        bool // may be taken without an account
+	FactsAsAt   time.Time
+	Art         string
+	Sources     []Source
+	Retired     []string
+	Modules     []*Module
+	Minutes     int
+
+	activities map[string]*Activity
+}
+
+// Activity finds an activity by its key "module/activity", or returns nil.
+func (r *Revision) Activity(key string) *Activity { return r.activities[key] }
+
+// First returns the first activity, or nil when the course has none.
+func (r *Revision) First() *Activity {
+	for _, m := range r.Modules {
+		if len(m.Activities) > 0 {
+			return m.Activities[0]
+		}
+	}
+	return nil
+}
+
+// Author is somebody named on the course page.
+type Author struct{ Name, Role string }
+
+// Source is a document that the course rests on.
+type Source struct {
+	ID, Title, Publisher, URL, Note string
+	Year                            int
+}
+
+// Module is one part of a course: a week of a cohort. One without activities is in preparation.
+type Module struct {
+	Key         string
+	Number      int // from 1
+	Title       string
+	Summary     string
+	Outcomes    []string
+	FactsAsAt   time.Time
+	Art         string
+	ContentNote string
+	Sources     []Source
+	Activities  []*Activity
+	Minutes     int
+}
+
+// Activity is one step of a module: one page.
+type Activity struct {
+	Key     string // "module/activity": stable for ever
+	Slug    string // the part after the slash
+	Kind    string // reading, quiz, reflection, worksheet, resources
+	Title   string
+	Summary string
+	Minutes int
+	Number  int // place in the module, from 1
+	Hash    string
+	Content Content
+	Module  *Module
+	Prev    *Activity // in the course; nil at its start
+	Next    *Activity // nil at its end
+}
+
+// Content is what a kind made of its file; the kind's package knows the type.
+type Content interface{}
+
+// Meta is what every kind's file says about its activity.
+type Meta struct {
+	Title   string
+	Summary string
+	Minutes int
+}
+
+// Kind reads the files of one kind of activity.
+type Kind interface {
+	// Name is the kind's name, the part before the last dot of a file name: "quiz".
+	Name() string
+	// Ext is ".md" or ".yaml".
+	Ext() string
+	// Parse reads one file. Faults go to rep, all of them; the content is ignored when there was an error.
+	Parse(f File, rep *Reporter) (Meta, Content)
+}
+
+// File is one file of the course tree being read.
+type File struct {
+	Path string // from the courses folder, with slashes
+	Data []byte
+}
