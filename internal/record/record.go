@@ -1,0 +1,105 @@
+// Package record is what people have done and what follows from it.
+//
+// Every thing a learner completes is an append-only Event. Progress is its one projection: one row a person and a
+// course, changed in the transaction that writes the event. Every number on every screen (dashboard, course page,
+// player, progress page, transcript, certificate) is Look of a revision and a Progress; nothing else counts.
+//
+// Completion never goes down. Events are neither changed nor removed while their person exists (triggers on both
+// databases see to it), and a course that was completed stays so, whatever later revisions add or retire.
+//
+//	record.go     types, rules, Service
+//	view.go       Look: what a progress means in a revision
+//	complete.go   completing a step and with the last one the course
+//	claim.go      what a guest did becomes a person's
+//	rebuild.go    the projection from the events, and the check that both agree
+//	transcript.go the record as its owner takes it along
+//	store.go      SQL
+package record
+
+import (
+	"context"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"greenroom/internal/course"
+)
+
+// The kinds of event.
+const (
+	Done      = "done"      // a step was completed
+	Completed = "completed" // the course was completed; the activity key is ""
+)
+
+// Event is one thing a learner did. Events are never changed.
+type Event struct {
+	bun.BaseModel `bun:"table:learning_event,alias:le"`
+
+	ID           string `bun:",pk"`
+	PersonID     string
+	CourseKey    string
+	ActivityKey  string // "module/activity"; "" where the event is of the whole course
+	Kind         string // Done or Completed
+	Cycle        int    // 1; higher when a course has to be taken again
+	DeliveryID   string // "" when it was done outside a delivery
+	RevisionHash string
+	Data         string // JSON of the activity kind, or ""
+	At           time.Time
+}
+
+// Progress is the projection of a person's events in one course.
+type Progress struct {
+	bun.BaseModel `bun:"table:progress,alias:p"`
+
+	PersonID    string `bun:",pk"`
+	CourseKey   string `bun:",pk"`
+	States      States `bun:"type:text"`
+	Events      int    // how many events it was made of
+	CompletedAt *time.Time
+	UpdatedAt   time.Time
+}
+
+// Completion is what a learner just did.
+type Completion struct {
+	PersonID   string
+	Course     *course.Revision
+	Activity   *course.Activity
+	DeliveryID string
+	Data       any // kept as JSON; may be nil
+}
+
+// Certifier issues the certificate of a completed course. It joins the transaction, is idempotent, and gives
+// nothing to guests.
+type Certifier interface {
+	Issue(ctx context.Context, tx bun.IDB, personID string, rev *course.Revision, at time.Time) error
+}
+
+// Courses is what the record has to know of courses; *course.Service is one.
+type Courses interface {
+	// Revision returns any revision that was ever published.
+	Revision(ctx context.Context, hash string) (*course.Revision, error)
+	// RevisionTx is Revision within a transaction.
+	RevisionTx(ctx context.Context, tx bun.IDB, hash string) (*course.Revision, error)
+}
+
+// CourseCompleted is the fact that a person completed a course. There is one for a person, a course and a cycle.
+type CourseCompleted struct {
+	PersonID, CourseKey, RevisionHash string
+	At                                time.Time
+}
+
+// FactName names the fact.
+func (CourseCompleted) FactName() string { return "record.course_completed" }
+
+// Service is the door to the record. It is safe for use by many goroutines.
+type Service struct {
+	db      *bun.DB
+	courses Courses
+	cert    Certifier
+	now     func() time.Time
+}
+
+// New makes the service.
+func New(d *bun.DB, courses Courses, cert Certifier, now func() time.Time) *Service {
+	return &Service{db: d, courses: courses, cert: cert, now: now}
+}

@@ -1,0 +1,88 @@
+package record
+
+import (
+	"time"
+
+	"greenroom/internal/course"
+)
+
+// States says which activities are done and when: by activity key, seconds since 1970 UTC.
+type States map[string]int64
+
+// View is what a progress means in one revision of the course: every number that a screen shows.
+type View struct {
+	Done, Total int // steps of this revision
+	Percent     int // 0 to 100, rounded down, but at least 1 when something is done; 100 once Complete
+	MinutesLeft int // of the steps that are not done
+	Modules     []ModuleView
+	Complete    bool       // the course was completed, now or under an earlier revision
+	CompletedAt *time.Time // nil unless Complete
+	NewSteps    int        // steps that are not done although the course is Complete: they came later
+
+	states States
+}
+
+// ModuleView is the numbers of one module, in the order of the revision.
+type ModuleView struct {
+	Key                      string
+	Done, Total, MinutesLeft int
+}
+
+// Look counts what a progress means in a revision. p may be nil.
+func Look(rev *course.Revision, p *Progress) View {
+	v := View{Modules: make([]ModuleView, len(rev.Modules))}
+	if p != nil {
+		v.states, v.CompletedAt = p.States, p.CompletedAt
+		v.Complete = p.CompletedAt != nil
+	}
+	for i, m := range rev.Modules {
+		mv := ModuleView{Key: m.Key, Total: len(m.Activities)}
+		for _, a := range m.Activities {
+			if v.IsDone(a.Key) {
+				mv.Done++
+			} else {
+				mv.MinutesLeft += a.Minutes
+			}
+		}
+		v.Modules[i] = mv
+		v.Done += mv.Done
+		v.Total += mv.Total
+		v.MinutesLeft += mv.MinutesLeft
+	}
+	v.Percent = percent(v.Done, v.Total)
+	if v.Complete {
+		v.Percent, v.NewSteps = 100, v.Total-v.Done
+	}
+	return v
+}
+
+func percent(done, total int) int {
+	if total == 0 || done == 0 {
+		return 0
+	}
+	return max(1, done*100/total)
+}
+
+// IsDone says whether the activity with this key is done.
+func (v View) IsDone(activityKey string) bool { _, ok := v.states[activityKey]; return ok }
+
+// DoneAt is when the activity was done, in UTC to the second; the zero time when it is not.
+func (v View) DoneAt(activityKey string) time.Time {
+	at, ok := v.states[activityKey]
+	if !ok {
+		return time.Time{}
+	}
+	return time.Unix(at, 0).UTC()
+}
+
+// Next is the first activity of the revision that is not done, or nil when all are.
+func (v View) Next(rev *course.Revision) *course.Activity {
+	for _, m := range rev.Modules {
+		for _, a := range m.Activities {
+			if !v.IsDone(a.Key) {
+				return a
+			}
+		}
+	}
+	return nil
+}
