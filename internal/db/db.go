@@ -1,0 +1,157 @@
+// Package db is the one place that knows which database this is.
+//
+//	db.go        Open, InTx, Lock, the words that differ between SQLite and PostgreSQL
+//	errors.go    the drivers' errors, translated once
+//	migrate.go   the schema, brought up to date once however many nodes start
+//	count.go     how many queries a context caused
+//
+// Acknowledged means durable: SQLite runs with synchronous=FULL in WAL mode, PostgreSQL with its synchronous
+// commit. Times are written by Go in UTC; ids are made by Go; JSON is text that SQL does not look into.
+package db
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/dialect"
+	"github.com/uptrace/bun/dialect/pgdialect"
+	"github.com/uptrace/bun/dialect/sqlitedialect"
+	"github.com/uptrace/bun/driver/pgdriver"
+	"github.com/uptrace/bun/driver/sqliteshim"
+)
+
+// Times that bound a statement. A statement may not outlive its page; migrations and reports run under
+// longer contexts of their own.
+const (
+	statementTimeout = "30s"
+	readTimeout      = 60 * time.Second // longer than statementTimeout, so that the server answers first
+	poolSize         = 16
+)
+
+// Open connects to the database that rawURL names: "sqlite:path/to/file.db" (its folder is made when missing) or
+// "postgres://user:password@host/name?sslmode=verify-full". The error says which part is wrong, never the password.
+func Open(ctx context.Context, rawURL string) (*bun.DB, error) {
+	switch {
+	case strings.HasPrefix(rawURL, "sqlite:"):
+		return openSQLite(ctx, strings.TrimPrefix(rawURL, "sqlite:"), max(4, runtime.NumCPU()))
+	case strings.HasPrefix(rawURL, "postgres://"), strings.HasPrefix(rawURL, "postgresql://"), strings.HasPrefix(rawURL, "unix://"):
+		return openPostgres(ctx, rawURL)
+	}
+	return nil, errors.New("database URL: want sqlite:<file> or postgres://<user>@<host>/<name>")
+}
+
+// OpenSQLite opens a SQLite file with a pool of exactly conns connections. Tests use one connection, so that a
+// query that forgets its transaction waits for ever instead of passing by luck.
+func OpenSQLite(ctx context.Context, path string, conns int) (*bun.DB, error) {
+	return openSQLite(ctx, path, conns)
+}
+
+func openSQLite(ctx context.Context, path string, conns int) (*bun.DB, error) {
+	if path == "" {
+		return nil, errors.New("database URL: sqlite: needs a file name")
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, fmt.Errorf("folder of the database: %w", err)
+	}
+	q := url.Values{"_txlock": {"immediate"}, "_time_format": {"sqlite"}, "_pragma": {
+		"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", "secure_delete(1)", "cache_size(-4000)",
+	}}
+	s, err := sql.Open(sqliteshim.ShimName, "file:"+url.PathEscape(path)+"?"+q.Encode())
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	s.SetMaxOpenConns(conns)
+	s.SetMaxIdleConns(conns)
+	d := bun.NewDB(s, sqlitedialect.New(), bun.WithDiscardUnknownColumns())
+	return ready(ctx, d)
+}
+
+func openPostgres(ctx context.Context, rawURL string) (*bun.DB, error) {
+	dsn := rawURL
+	if rest, ok := strings.CutPrefix(rawURL, "postgresql://"); ok {
+		dsn = "postgres://" + rest
+	}
+	if _, err := url.Parse(dsn); err != nil {
+		return nil, errors.New("database URL: it cannot be read as a URL; special characters in the password need %-encoding")
+	}
+	c := pgdriver.NewConnector(pgdriver.WithDSN(dsn), pgdriver.WithApplicationName("greenroom"),
+		pgdriver.WithReadTimeout(readTimeout), pgdriver.WithConnParams(map[string]any{
+			"statement_timeout": statementTimeout, "idle_in_transaction_session_timeout": "60s", "timezone": "UTC",
+		}))
+	p := sql.OpenDB(c)
+	p.SetMaxOpenConns(poolSize)
+	p.SetMaxIdleConns(poolSize)
+	return ready(ctx, bun.NewDB(p, pgdialect.New(), bun.WithDiscardUnknownColumns()))
+}
+
+func ready(ctx context.Context, d *bun.DB) (*bun.DB, error) {
+	d = d.WithQueryHook(counting{})
+	if err := d.PingContext(ctx); err != nil {
+		_ = d.Close()
+		return nil, fmt.Errorf("reach the database: %w", err)
+	}
+	return d, nil
+}
+
+// IsSQLite says whether d is SQLite. Only this package and its tests ask.
+func isSQLite(d bun.IDB) bool { return d.Dialect().Name() == dialect.SQLite }
+
+// InTx runs fn in one transaction and commits when it returns nil. On PostgreSQL it is read committed; on SQLite
+// writers take turns. Errors come back through Err; a commit whose answer was lost is Unavailable, since it may
+// have happened. A panic in fn rolls back and goes on.
+func InTx(ctx context.Context, d *bun.DB, fn func(ctx context.Context, tx bun.Tx) error) (err error) {
+	tx, err := d.BeginTx(ctx, nil)
+	if err != nil {
+		return Err(err)
+	}
+	done := false
+	defer func() {
+		if !done {
+			_ = tx.Rollback()
+		}
+	}()
+	if err := fn(ctx, tx); err != nil {
+		return Err(err)
+	}
+	done = true
+	if err := tx.Commit(); err != nil {
+		_ = tx.Rollback()
+		return unknown(err)
+	}
+	return nil
+}
+
+// Lock takes the named lock until the transaction ends. A rule that reads and then writes takes it first.
+// On SQLite it does nothing: writing transactions take turns from their beginning.
+func Lock(ctx context.Context, tx bun.IDB, name string) error {
+	if isSQLite(tx) {
+		return nil
+	}
+	_, err := tx.ExecContext(ctx, "SELECT pg_advisory_xact_lock(hashtextextended(?, 0))", name)
+	return Err(err)
+}
+
+// ForUpdate locks the selected rows until the transaction ends, where the database has row locks.
+func ForUpdate(q *bun.SelectQuery) *bun.SelectQuery {
+	if isSQLite(q.DB()) {
+		return q
+	}
+	return q.For("UPDATE")
+}
+
+// ForUpdateSkipLocked is ForUpdate that leaves out what another transaction holds: for queues.
+func ForUpdateSkipLocked(q *bun.SelectQuery) *bun.SelectQuery {
+	if isSQLite(q.DB()) {
+		return q
+	}
+	return q.For("UPDATE SKIP LOCKED")
+}

@@ -1,0 +1,171 @@
+package db_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+
+	"github.com/uptrace/bun"
+
+	"greenroom/internal/db"
+	"greenroom/internal/db/dbtest"
+	"greenroom/internal/fault"
+)
+
+type seat struct {
+	bun.BaseModel `bun:"table:seat"`
+	ID            int64 `bun:",pk"`
+	Left          int64
+}
+
+func seats(t *testing.T, d *bun.DB, left int64) {
+	t.Helper()
+	if _, err := d.NewCreateTable().Model((*seat)(nil)).Exec(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.NewInsert().Model(&seat{ID: 1, Left: left}).Exec(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// take reads and then writes under a named lock; without the lock PostgreSQL oversells.
+func take(ctx context.Context, d *bun.DB, lock bool) error {
+	return db.InTx(ctx, d, func(ctx context.Context, tx bun.Tx) error {
+		if lock {
+			if err := db.Lock(ctx, tx, "seats:1"); err != nil {
+				return err
+			}
+		}
+		var s seat
+		if err := tx.NewSelect().Model(&s).Where("id = 1").Scan(ctx); err != nil {
+			return err
+		}
+		if s.Left == 0 {
+			return fault.New(fault.Conflict, "error.conflict")
+		}
+		s.Left--
+		_, err := tx.NewUpdate().Model(&s).WherePK().Exec(ctx)
+		return err
+	})
+}
+
+func TestLastSeatIsTakenOnce(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *bun.DB) {
+		seats(t, d, 3)
+		var mu sync.Mutex
+		got := 0
+		var wg sync.WaitGroup
+		for range 40 {
+			wg.Go(func() {
+				if take(context.Background(), d, true) == nil {
+					mu.Lock()
+					got++
+					mu.Unlock()
+				}
+			})
+		}
+		wg.Wait()
+		if got != 3 {
+			t.Fatalf("%d people got one of 3 seats", got)
+		}
+	})
+}
+
+func TestInTxRollsBack(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *bun.DB) {
+		seats(t, d, 3)
+		ctx := context.Background()
+		boom := errors.New("boom")
+		write := func(end func() error) error {
+			return db.InTx(ctx, d, func(ctx context.Context, tx bun.Tx) error {
+				if _, err := tx.NewUpdate().Model((*seat)(nil)).Set(`"left" = 99`).Where("id = 1").Exec(ctx); err != nil {
+					return err
+				}
+				return end()
+			})
+		}
+		if err := write(func() error { return boom }); !errors.Is(err, boom) {
+			t.Fatalf("got %v, want the error of the function", err)
+		}
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Error("the panic did not go on")
+				}
+			}()
+			_ = write(func() error { panic("boom") })
+		}()
+		var s seat
+		if err := d.NewSelect().Model(&s).Where("id = 1").Scan(ctx); err != nil || s.Left != 3 {
+			t.Fatalf("left %d, %v: the transaction was not rolled back", s.Left, err)
+		}
+	})
+}
+
+func TestErrorsAreFaults(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *bun.DB) {
+		seats(t, d, 3)
+		ctx := context.Background()
+		_, err := d.NewInsert().Model(&seat{ID: 1}).Exec(ctx)
+		if err = db.Err(err); !fault.Is(err, fault.Conflict) {
+			t.Errorf("a second row with the same key: %v, want Conflict", err)
+		}
+		var s seat
+		if err := db.Err(d.NewSelect().Model(&s).Where("id = 2").Scan(ctx)); !fault.Is(err, fault.NotFound) {
+			t.Errorf("a missing row: %v, want NotFound", err)
+		}
+	})
+}
+
+func TestQueriesAreCounted(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *bun.DB) {
+		seats(t, d, 3)
+		ctx, n := db.CountQueries(context.Background())
+		var s seat
+		for range 3 {
+			_ = d.NewSelect().Model(&s).Where("id = 1").Scan(ctx)
+		}
+		if n.Load() != 3 {
+			t.Errorf("counted %d queries of 3", n.Load())
+		}
+	})
+}
+
+func TestMigrateIsForEveryNodeAndRefusesOldPrograms(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *bun.DB) {
+		ctx := context.Background()
+		var wg sync.WaitGroup
+		for range 4 {
+			wg.Go(func() {
+				if err := db.Migrate(ctx, d); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		if err := db.Migrated(ctx, d); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := d.Exec("UPDATE schema_info SET min_binary = 999"); err != nil {
+			t.Fatal(err)
+		}
+		if err := db.Migrate(ctx, d); err == nil {
+			t.Error("a schema for a newer program was accepted")
+		}
+	})
+}
+
+func TestOpenSaysWhatIsWrong(t *testing.T) {
+	t.Parallel()
+	for _, u := range []string{"", "mysql://x", "sqlite:", "postgres://%zz"} {
+		if _, err := db.Open(context.Background(), u); err == nil {
+			t.Errorf("%q was accepted", u)
+		}
+	}
+}
