@@ -1,0 +1,136 @@
+package stream_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"greenroom/internal/db"
+	"greenroom/internal/db/dbtest"
+	"greenroom/internal/stream"
+)
+
+func now() time.Time { return time.Date(2026, 11, 25, 9, 0, 0, 0, time.UTC) }
+
+// add appends one event in a transaction of its own; end decides whether it is committed.
+func add(s *stream.Service, d *bun.DB, id, payload string, end error) error {
+	err := db.InTx(context.Background(), d, func(ctx context.Context, tx bun.Tx) error {
+		if _, err := s.Append(ctx, tx, id, "post", payload); err != nil {
+			return err
+		}
+		return end
+	})
+	if err == nil {
+		s.Ring(id)
+	}
+	return err
+}
+
+func TestNumbersHaveNoGapsForAReaderWhoListensWhileManyWrite(t *testing.T) {
+	t.Parallel()
+	const writers, each = 8, 40
+	dbtest.Each(t, func(t *testing.T, d *bun.DB) {
+		s := stream.New(d, now, stream.NewLocal())
+		boom := errors.New("boom")
+		rings, cancel := s.Subscribe("room")
+		defer cancel()
+
+		var wg sync.WaitGroup
+		for w := range writers {
+			wg.Go(func() {
+				for i := range each {
+					if i%5 == 0 { // a rolled back event leaves no gap
+						if err := add(s, d, "room", "lost", boom); !errors.Is(err, boom) {
+							t.Error(err)
+						}
+					}
+					if err := add(s, d, "room", fmt.Sprint(w, ".", i), nil); err != nil {
+						t.Error(err)
+					}
+				}
+			})
+		}
+		seen := map[string]bool{}
+		var last int64
+		for last < writers*each {
+			<-rings
+			for more := true; more; {
+				var list []stream.Event
+				var err error
+				if list, more, err = s.Since(context.Background(), "room", last, 7); err != nil {
+					t.Fatal(err)
+				}
+				for _, e := range list {
+					if e.N != last+1 {
+						t.Fatalf("number %d after %d", e.N, last)
+					}
+					last = e.N
+					if seen[e.Payload] || e.Payload == "lost" {
+						t.Fatalf("event %q came twice or was rolled back", e.Payload)
+					}
+					seen[e.Payload] = true
+				}
+			}
+		}
+		wg.Wait()
+		head, epoch, err := s.Head(context.Background(), "room")
+		if err != nil || head != writers*each || epoch != 1 || len(seen) != writers*each {
+			t.Errorf("head %d, epoch %d, %d seen, %v", head, epoch, len(seen), err)
+		}
+	})
+}
+
+func TestCatchUpAfterAMissedRing(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *bun.DB) {
+		s := stream.New(d, now, deaf{})
+		for i := range 3 {
+			if err := add(s, d, "inbox", fmt.Sprint(i), nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		list, more, err := s.Since(context.Background(), "inbox", 1, 10)
+		if err != nil || more || len(list) != 2 || list[0].N != 2 {
+			t.Fatalf("got %v, more %v, %v", list, more, err)
+		}
+		other, _, err := s.Head(context.Background(), "nothing yet")
+		if err != nil || other != 0 {
+			t.Fatalf("a stream without events: head %d, %v", other, err)
+		}
+	})
+}
+
+// deaf is a doorbell that loses every ring.
+type deaf struct{}
+
+func (deaf) Ring(string) {}
+func (deaf) Subscribe(string) (<-chan struct{}, func()) {
+	return make(chan struct{}), func() {}
+}
+
+func TestRingsAreJoinedAndEndWithTheSubscription(t *testing.T) {
+	t.Parallel()
+	l := stream.NewLocal()
+	rings, cancel := l.Subscribe("a")
+	l.Ring("a")
+	l.Ring("a")
+	l.Ring("b")
+	<-rings
+	select {
+	case <-rings:
+		t.Error("two rings were not joined")
+	default:
+	}
+	cancel()
+	l.Ring("a")
+	select {
+	case <-rings:
+		t.Error("a ring came after the end")
+	default:
+	}
+}
