@@ -78,7 +78,7 @@ func (s *Service) Ring(streamID string) { s.bell.Ring(streamID) }
 // Since returns up to limit events after number after, in order, and whether there are more.
 func (s *Service) Since(ctx context.Context, streamID string, after int64, limit int) (events []Event, more bool, err error) {
 	err = s.db.NewSelect().Model(&events).Where("stream_id = ? AND n > ?", streamID, after).
-		OrderExpr("n").Limit(limit + 1).Scan(ctx)
+		OrderExpr("n").Limit(int64(limit) + 1).Scan(ctx)
 	if err != nil {
 		return nil, false, db.Err(err)
 	}
