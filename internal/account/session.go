@@ -2,31 +2,260 @@ package account
 
 import (
 	"context"
+	"errors"
 	"net/http"
+	"strings"
+	"time"
 
+	"github.com/alexedwards/scs/v2"
 	"github.com/uptrace/bun"
+
+	"greenroom/internal/fault"
+	"greenroom/internal/id"
 )
 
-// Sessions knows for each request who is looking.
+// Lengths of sessions.
+const (
+	sessionLife = 7 * 24 * time.Hour // from sign-in, whatever happens
+	sessionIdle = 24 * time.Hour     // without a request
+	touchEvery  = time.Hour          // how often a session's last request is written down
+	touchDevice = 24 * time.Hour     // and a device's
+	perPerson   = 10                 // sessions; the oldest end
+)
+
+// Sessions knows for each request who is looking: it keeps the signed-in browsers and the guests' devices.
+//
+// A session is a random token in a cookie and a row under the token's hash. It exists only while somebody is
+// signed in; every sign-in and every new password gives it a new token.
 type Sessions struct {
-	svc *Service
-	db  *bun.DB
+	svc    *Service
+	scs    *scs.SessionManager
+	secure bool
+	device string // the device cookie's name
 }
 
-// NewSessions makes the sessions of a site.
-func NewSessions(s *Service) *Sessions { return &Sessions{svc: s, db: s.db} }
+// NewSessions makes the sessions of the service's site. Cookies are Secure, with the __Host- prefix, when its
+// address is https.
+func NewSessions(s *Service) *Sessions {
+	x := &Sessions{svc: s, scs: scs.New(), secure: strings.HasPrefix(s.opts.BaseURL, "https://")}
+	prefix := ""
+	if x.secure {
+		prefix = "__Host-"
+	}
+	x.device = prefix + "greenroom_device"
+	x.scs.Store = &store{svc: s}
+	x.scs.Codec = codec{}
+	x.scs.HashTokenInStore = true
+	x.scs.Lifetime = sessionLife // IdleTimeout stays unset: it would write a row at each request; the store does it
+	x.scs.Cookie = scs.SessionCookie{
+		Name: prefix + "greenroom_session", Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: x.secure, Persist: true,
+	}
+	x.scs.ErrorFunc = x.fail
+	return x
+}
 
-// Middleware finds out who is looking and keeps it in the request's context: see ViewerFrom.
-func (s *Sessions) Middleware(next http.Handler) http.Handler { return next }
+// fail answers when the database did not say who is looking: to go on as nobody would make a guest of a learner.
+func (s *Sessions) fail(w http.ResponseWriter, r *http.Request, err error) {
+	s.svc.log.ErrorContext(r.Context(), "account: session", "error", err.Error())
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Retry-After", "5")
+	w.WriteHeader(http.StatusServiceUnavailable)
+	_, _ = w.Write([]byte(s.svc.opts.Words.Printer("").T("error.busy") + "\n"))
+}
 
-// ViewerFrom returns who is looking: a signed-in person (true), a guest of the device (false), or nil.
-func ViewerFrom(ctx context.Context) (*Person, bool) { return nil, false }
+// holder is who is looking, for the length of one request. The middleware makes it, the store and SignIn fill it.
+type holder struct {
+	person  *Person
+	signed  bool
+	hash    string // of the session's row; "" without one
+	agent   string
+	pending string // who is being signed in: the row is written when the answer begins
+}
 
-// SignIn makes the browser of the request one of the person's.
-func (s *Sessions) SignIn(ctx context.Context, personID string) error { return nil }
+type holderKey struct{}
+
+func holderOf(ctx context.Context) *holder {
+	if h, ok := ctx.Value(holderKey{}).(*holder); ok {
+		return h
+	}
+	return &holder{}
+}
+
+// currentSession is the hash of the request's session when it is the person's, else "".
+func currentSession(ctx context.Context, personID string) string {
+	if h := holderOf(ctx); h.signed && h.person.ID == personID {
+		return h.hash
+	}
+	return ""
+}
+
+// ViewerFrom returns who is looking: a signed-in person (true), a guest of the device (false), or nil. The person
+// is the request's own copy, without the password's hash.
+func ViewerFrom(ctx context.Context) (p *Person, signedIn bool) {
+	h := holderOf(ctx)
+	return h.person, h.signed
+}
+
+// Middleware finds out who is looking, in one query or from a cache that is at most a second old, and keeps it
+// in the request's context: see ViewerFrom.
+func (s *Sessions) Middleware(next http.Handler) http.Handler {
+	inner := s.scs.LoadAndSave(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if h := holderOf(r.Context()); h.person == nil {
+			if err := s.loadGuest(w, r, h); err != nil {
+				s.fail(w, r, err)
+				return
+			}
+		}
+		next.ServeHTTP(w, r)
+	}))
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := &holder{agent: shortAgent(r.UserAgent())}
+		inner.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), holderKey{}, h)))
+	})
+}
+
+// shortAgent keeps enough of a browser's name to tell one's devices apart.
+func shortAgent(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if hidden(r) {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(s, ""))
+	if r := []rune(s); len(r) > 160 {
+		s = string(r[:160])
+	}
+	return s
+}
+
+// loadGuest looks for the guest of the device's cookie.
+func (s *Sessions) loadGuest(w http.ResponseWriter, r *http.Request, h *holder) error {
+	token := s.DeviceToken(r)
+	if token == "" {
+		return nil
+	}
+	hash := id.Hash(token)
+	e, gen, ok := s.svc.cache.get("device " + hash)
+	if !ok {
+		d, err := s.svc.findDevice(r.Context(), hash)
+		switch {
+		case err == nil:
+			e = entry{person: *d.Person, seen: d.SeenAt}
+		case !fault.Is(err, fault.NotFound):
+			return err
+		}
+		s.svc.cache.put("device "+hash, gen, e)
+	}
+	if e.person.ID == "" {
+		return nil
+	}
+	if now := s.svc.now(); now.Sub(e.seen) >= touchDevice {
+		_, err := s.svc.db.NewUpdate().Model((*device)(nil)).Set("seen_at = ?", now).
+			Where("token_hash = ?", hash).Where("claimed_at IS NULL").Exec(r.Context())
+		if err != nil {
+			return err
+		}
+		s.svc.cache.forget()
+		s.setDevice(w, token)
+	}
+	p := e.person
+	h.person = &p
+	return nil
+}
+
+// DeviceToken is the secret of the request's device, or "".
+func (s *Sessions) DeviceToken(r *http.Request) string {
+	c, err := r.Cookie(s.device)
+	if err != nil || len(c.Value) != 26 {
+		return ""
+	}
+	return c.Value
+}
+
+func (s *Sessions) setDevice(w http.ResponseWriter, token string) {
+	c := &http.Cookie{
+		Name: s.device, Value: token, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: s.secure,
+		MaxAge: int(deviceLife.Seconds()),
+	}
+	if token == "" {
+		c.MaxAge = -1
+	}
+	http.SetCookie(w, c)
+}
+
+// ForgetDevice takes the device's cookie away. What was done stays with its guest until it is too old.
+func (s *Sessions) ForgetDevice(w http.ResponseWriter) { s.setDevice(w, "") }
+
+// SignIn makes the browser of the request the person's, under a new token. The rest of the request sees them.
+// The row is written when the answer begins; if that fails, the answer is 503.
+func (s *Sessions) SignIn(ctx context.Context, personID string) error {
+	p, err := s.svc.ByID(ctx, personID)
+	if err != nil {
+		return err
+	}
+	if p.Guest() || p.Disabled() {
+		return fault.New(fault.Forbidden, "account.disabled")
+	}
+	if err := s.scs.Clear(ctx); err != nil {
+		return err
+	}
+	if err := s.scs.RenewToken(ctx); err != nil {
+		return err
+	}
+	p.PasswordHash = ""
+	h := holderOf(ctx)
+	h.person, h.signed, h.hash, h.pending = p, true, "", p.ID
+	return nil
+}
+
+// Renew gives the session of the signed-in person a new token, as after a new password.
+func (s *Sessions) Renew(ctx context.Context) error {
+	p, signed := ViewerFrom(ctx)
+	if !signed {
+		return errors.New("account: nobody is signed in")
+	}
+	return s.SignIn(ctx, p.ID)
+}
 
 // SignOut ends the browser's session.
-func (s *Sessions) SignOut(ctx context.Context) error { return nil }
+func (s *Sessions) SignOut(ctx context.Context) error {
+	if err := s.scs.Destroy(ctx); err != nil {
+		return err
+	}
+	h := holderOf(ctx)
+	h.person, h.signed, h.hash, h.pending = nil, false, "", ""
+	return nil
+}
 
-// StartGuest makes a guest for this device and sets its cookie. The rest of the request already sees them.
-func (s *Sessions) StartGuest(w http.ResponseWriter, r *http.Request) (*Person, error) { return nil, nil }
+// StartGuest makes a guest for this device and sets its cookie. The rest of the request sees them. Where there
+// is somebody already it returns them.
+func (s *Sessions) StartGuest(w http.ResponseWriter, r *http.Request) (*Person, error) {
+	h := holderOf(r.Context())
+	if h.person != nil {
+		return h.person, nil
+	}
+	p, token, err := s.svc.NewGuest(r.Context())
+	if err != nil {
+		return nil, err
+	}
+	s.setDevice(w, token)
+	h.person = p
+	return p, nil
+}
+
+var _ scs.CtxStore = (*store)(nil)
+
+// session is a row of the table.
+type session struct {
+	bun.BaseModel `bun:"table:session,alias:s"`
+
+	TokenHash string `bun:",pk"`
+	Data      []byte
+	PersonID  string
+	UserAgent string
+	CreatedAt time.Time
+	SeenAt    time.Time
+	ExpiresAt time.Time
+
+	Person *Person `bun:"rel:belongs-to,join:person_id=id"`
+}
