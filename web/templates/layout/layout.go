@@ -1,0 +1,121 @@
+// Package layout is the frame around every page: head, skip link, top bar, main, footer. Shell is the plain
+// frame; Reader is that of the module player, with the course's outline and a dock for phones; ErrorPage is what
+// people see when something is not there or went wrong.
+package layout
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"net/url"
+	"strings"
+
+	"github.com/a-h/templ"
+
+	"greenroom/internal/locale"
+	"greenroom/web/templates/ui"
+)
+
+// Page is what every page has, whatever it shows.
+type Page struct {
+	Title, Description string
+	L                  *locale.Printer
+	Theme              string   // "" follows the system; light; dark
+	TextSize           string   // "" is 100 %; 115; 130
+	Person             *Who     // nil: nobody is signed in
+	Guest              bool     // progress is kept for this device, without an account
+	Section            string   // current item of the main navigation: courses, me or ""
+	Path               string   // path of this page, to come back to after signing in
+	Notices            []Notice // what the request before left to say; the first one takes the focus
+	Demo               bool     // a site for trying things out
+	Robots             string   // "" or noindex
+	HasError           bool     // a form has errors: the title says so first
+	DevMail            bool     // mail is kept in a mailbox on the site instead of being sent
+}
+
+// Who is the person signed in, as the top bar shows them.
+type Who struct{ Name, Initials string }
+
+// Notice is a message after a redirect. Kind is ok, info, caution or danger.
+type Notice struct{ Kind, Text string }
+
+// Reader is where a step lies in its course. Prev and Next are addresses, "" where there is none.
+type Reader struct {
+	CourseTitle, CourseHref string
+	Outline                 templ.Component
+	Prev, Next              string
+	Position                string // "4/7"
+	PositionText            string // the same in words
+}
+
+// Shell is the frame of plain pages; its children are the content of main.
+func Shell(p Page) templ.Component { return speaking(p, shell(p)) }
+
+// ReaderPage is the frame of the module player; its children are the step. (A component cannot share the name of
+// the type Reader.)
+func ReaderPage(p Page, r Reader) templ.Component { return speaking(p, reader(p, r)) }
+
+// ErrorPage says what went wrong, what to do now, and by what to find the request in the log.
+func ErrorPage(p Page, status int, title, text string, action ui.Link, requestID string) templ.Component {
+	return speaking(p, errorPage(p, status, title, text, action, requestID))
+}
+
+// speaking lets the parts of the kit speak the page's language.
+func speaking(p Page, c templ.Component) templ.Component {
+	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
+		return c.Render(ui.WithPrinter(ctx, p.L), w)
+	})
+}
+
+// title is what the browser's tab says.
+func (p Page) title() string {
+	t := p.L.T("layout.name")
+	if p.Title != "" {
+		t = p.Title + " – " + t
+	}
+	if p.HasError {
+		t = p.L.T("layout.error_title") + " " + t
+	}
+	return t
+}
+
+func (p Page) scheme() string {
+	if p.Theme == "" {
+		return "light dark"
+	}
+	return p.Theme
+}
+
+// back is the address of a page that leads back here: /sign-in?return=/courses.
+func (p Page) back(to string) templ.SafeURL {
+	if p.Path == "" || p.Path == "/" || strings.HasPrefix(p.Path, "/sign-in") || strings.HasPrefix(p.Path, "/register") {
+		return templ.SafeURL(to)
+	}
+	return templ.SafeURL(to + "?return=" + url.QueryEscape(p.Path))
+}
+
+// words are what the script says; it has none of its own.
+func (p Page) words() string {
+	m := map[string]string{}
+	for _, k := range []string{
+		"saving", "saved", "not_saved", "stale", "words", "words_few", "words_many", "words_enough", "show", "hide", "moved", "theme",
+	} {
+		m[k] = p.L.T("layout.script."+k, "N", "{n}", "More", "{more}", "Time", "{time}", "Item", "{item}", "Place", "{place}", "Total", "{total}", "Name", "{name}")
+	}
+	raw, err := json.Marshal(m)
+	if err != nil {
+		return "{}" // a map of strings can be written
+	}
+	return string(raw)
+}
+
+type theme struct{ value, key, icon string }
+
+var themes = []theme{{"system", "layout.theme.system", "monitor"}, {"light", "layout.theme.light", "sun"}, {"dark", "layout.theme.dark", "moon"}}
+
+func (p Page) pressed(t theme) string {
+	if p.Theme == t.value || p.Theme == "" && t.value == "system" {
+		return "true"
+	}
+	return "false"
+}
