@@ -1,0 +1,216 @@
+// Package config reads the settings from the environment, once, and says everything that is wrong with them at once.
+//
+// The struct is the table: its tags hold name, default and meaning, from which `greenroom serve --help` prints and
+// the README's table is checked.
+package config
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/mail"
+	"net/netip"
+	"net/url"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+
+	"github.com/caarlos0/env/v11"
+)
+
+// Config is every setting. Secret texts print as [hidden].
+type Config struct {
+	Addr        string `env:"GREENROOM_ADDR" envDefault:"127.0.0.1:8080" help:"Address and port to listen on."`
+	BaseURL     string `env:"GREENROOM_BASE_URL" help:"Address that people type, for links in mail. Default: http:// and the listening address."`
+	DatabaseURL Secret `env:"GREENROOM_DATABASE_URL" envDefault:"sqlite:data/greenroom.db" help:"sqlite:<file> or postgres://<user>:<password>@<host>/<name>?sslmode=verify-full."`
+	Data        string `env:"GREENROOM_DATA" envDefault:"data" help:"Folder for what is not in the database: the secret."`
+	Demo        string `env:"GREENROOM_DEMO" envDefault:"false" help:"true adds the demo people and shows their sign-in on the page; refused on an address that is not loopback, unless the value is force."`
+	Secret      Secret `env:"GREENROOM_SECRET" help:"At least 32 characters. Default: made on the first start and kept in the data folder. Several nodes need the same one."`
+	Courses     string `env:"GREENROOM_COURSES" help:"Folder of courses to publish at start. Default: the courses that come with the program."`
+	SiteName    string `env:"GREENROOM_SITE_NAME" envDefault:"Greenroom" help:"Name of the site in mail."`
+	Contact     string `env:"GREENROOM_CONTACT" help:"E-mail address for help, shown on the help pages."`
+	MailURL     Secret `env:"GREENROOM_MAIL_URL" help:"smtp://<user>:<password>@<host>:587 (STARTTLS) or smtps://<host>:465. Default: mail stays in the development mailbox at /mailbox (loopback only)."`
+	MailFrom    string `env:"GREENROOM_MAIL_FROM" envDefault:"Greenroom <no-reply@localhost.localdomain>" help:"Sender of mail."`
+	Proxies     string `env:"GREENROOM_TRUSTED_PROXIES" help:"Networks of the reverse proxies, as 10.0.0.0/8,…: only their X-Forwarded-For is believed."`
+	Log         string `env:"GREENROOM_LOG" envDefault:"text" help:"text or json."`
+	LogLevel    string `env:"GREENROOM_LOG_LEVEL" envDefault:"info" help:"debug, info, warn or error."`
+	TimeZone    string `env:"GREENROOM_TIME_ZONE" envDefault:"Australia/Sydney" help:"IANA name of the zone for people who chose none."`
+
+	ProxyNets []netip.Prefix `env:"-"`
+}
+
+// Secret is text that never prints.
+type Secret string
+
+// String hides the text from logs and error messages.
+func (Secret) String() string { return "[hidden]" }
+
+// GoString hides the text from %#v.
+func (Secret) GoString() string { return "[hidden]" }
+
+// LogValue hides the text from slog.
+func (Secret) LogValue() slog.Value { return slog.StringValue("[hidden]") }
+
+// MarshalText hides the text from encoders.
+func (Secret) MarshalText() ([]byte, error) { return []byte("[hidden]"), nil }
+
+// Read reads the settings through getenv and checks them. The error lists every mistake, one a line.
+func Read(getenv func(string) string) (Config, error) {
+	var c Config
+	vars := map[string]string{}
+	for _, s := range Settings() {
+		if v := getenv(s.Name); v != "" {
+			vars[s.Name] = v
+		}
+	}
+	if err := env.ParseWithOptions(&c, env.Options{Environment: vars}); err != nil {
+		return c, err
+	}
+	if c.BaseURL == "" {
+		c.BaseURL = "http://" + c.Addr
+	}
+	c.BaseURL = strings.TrimRight(c.BaseURL, "/")
+	return c, c.check()
+}
+
+func (c *Config) check() error {
+	var wrong []error
+	bad := func(name, format string, args ...any) {
+		wrong = append(wrong, fmt.Errorf("%s: %s", name, fmt.Sprintf(format, args...)))
+	}
+	if _, _, err := net.SplitHostPort(c.Addr); err != nil {
+		bad("GREENROOM_ADDR", "want host:port, such as 127.0.0.1:8080")
+	}
+	if u, err := url.Parse(c.BaseURL); err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+		bad("GREENROOM_BASE_URL", "want http(s)://host, such as https://learn.example.org")
+	}
+	if d := string(c.DatabaseURL); !strings.HasPrefix(d, "sqlite:") && !strings.HasPrefix(d, "postgres://") && !strings.HasPrefix(d, "postgresql://") {
+		bad("GREENROOM_DATABASE_URL", "want sqlite:<file> or postgres://…")
+	}
+	switch c.Demo {
+	case "true":
+		if !Loopback(c.Addr) {
+			bad("GREENROOM_DEMO", "demo people have a published password, so this needs a loopback address; set it to 'force' if you really want it on %s", c.Addr)
+		}
+	case "false", "force":
+	default:
+		bad("GREENROOM_DEMO", "want true, false or force")
+	}
+	if s := string(c.Secret); s != "" && len(s) < 32 {
+		bad("GREENROOM_SECRET", "want at least 32 characters; leave it unset to have one made")
+	}
+	if c.Courses != "" {
+		if st, err := os.Stat(c.Courses); err != nil || !st.IsDir() {
+			bad("GREENROOM_COURSES", "%q is not a folder", c.Courses)
+		}
+	}
+	if _, err := mail.ParseAddress(c.MailFrom); err != nil {
+		bad("GREENROOM_MAIL_FROM", "want an address, such as Greenroom <no-reply@example.org>")
+	}
+	if m := string(c.MailURL); m != "" {
+		if u, err := url.Parse(m); err != nil || u.Host == "" || (u.Scheme != "smtp" && u.Scheme != "smtps") {
+			bad("GREENROOM_MAIL_URL", "want smtp://user:password@host:587 or smtps://host:465")
+		}
+	}
+	for _, p := range strings.FieldsFunc(c.Proxies, func(r rune) bool { return r == ',' || r == ' ' }) {
+		n, err := netip.ParsePrefix(p)
+		if err != nil {
+			bad("GREENROOM_TRUSTED_PROXIES", "%q is not a network such as 10.0.0.0/8", p)
+			continue
+		}
+		c.ProxyNets = append(c.ProxyNets, n)
+	}
+	if c.Log != "text" && c.Log != "json" {
+		bad("GREENROOM_LOG", "want text or json")
+	}
+	var l slog.Level
+	if err := l.UnmarshalText([]byte(c.LogLevel)); err != nil {
+		bad("GREENROOM_LOG_LEVEL", "want debug, info, warn or error")
+	}
+	return errors.Join(wrong...)
+}
+
+// DemoSite says whether the demo people are wanted.
+func (c Config) DemoSite() bool { return c.Demo == "true" || c.Demo == "force" }
+
+// Level is the least severe level that is logged.
+func (c Config) Level() slog.Level {
+	var l slog.Level
+	_ = l.UnmarshalText([]byte(c.LogLevel))
+	return l
+}
+
+// Loopback says whether addr (host:port) is reachable from this machine only.
+func Loopback(addr string) bool {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return false
+	}
+	if host == "localhost" {
+		return true
+	}
+	ip, err := netip.ParseAddr(host)
+	return err == nil && ip.IsLoopback()
+}
+
+// Root returns the secret: the setting, else the one in the data folder, which is made on the first start.
+// A file that others can read is refused.
+func (c Config) Root() (Secret, error) {
+	if c.Secret != "" {
+		return c.Secret, nil
+	}
+	path := filepath.Join(c.Data, "secret")
+	st, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return makeSecret(path)
+	case err != nil:
+		return "", err
+	case st.Mode().Perm()&0o077 != 0:
+		return "", fmt.Errorf("%s can be read by others: run chmod 600 %s", path, path)
+	}
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		return "", err
+	}
+	if s := strings.TrimSpace(string(raw)); len(s) >= 32 {
+		return Secret(s), nil
+	}
+	return "", fmt.Errorf("%s holds no secret: remove it to have one made", path)
+}
+
+func makeSecret(path string) (Secret, error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return "", err
+	}
+	raw := make([]byte, 32)
+	_, _ = rand.Read(raw) // never fails: crypto/rand
+	s := hex.EncodeToString(raw)
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return "", err
+	}
+	_, err = f.WriteString(s + "\n")
+	return Secret(s), errors.Join(err, f.Sync(), f.Close())
+}
+
+// Setting is one row of the table of settings.
+type Setting struct{ Name, Default, Help string }
+
+// Settings is the table, in the order of the struct.
+func Settings() []Setting {
+	var out []Setting
+	t := reflect.TypeFor[Config]()
+	for i := range t.NumField() {
+		f := t.Field(i)
+		if name := f.Tag.Get("env"); name != "-" {
+			out = append(out, Setting{Name: name, Default: f.Tag.Get("envDefault"), Help: f.Tag.Get("help")})
+		}
+	}
+	return out
+}
