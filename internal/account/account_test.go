@@ -33,7 +33,7 @@ var cheap = &argon2id.Params{Memory: 64, Iterations: 1, Parallelism: 1, SaltLeng
 // site is one node with its clock, log and mailbox.
 type site struct {
 	*account.Service
-	t        *testing.T
+	t        testing.TB
 	d        *bun.DB
 	mail     *mail.Service
 	sessions *account.Sessions
@@ -71,11 +71,11 @@ var words = sync.OnceValue(func() *locale.Bundle {
 	return b
 })
 
-func newSite(t *testing.T, d *bun.DB) *site {
+func newSite(t testing.TB, d *bun.DB) *site {
 	return node(t, d, &clock{t: start}, &account.Options{BaseURL: "http://localhost:8080", Hash: cheap})
 }
 
-func node(t *testing.T, d *bun.DB, c *clock, o *account.Options) *site {
+func node(t testing.TB, d *bun.DB, c *clock, o *account.Options) *site {
 	t.Helper()
 	log := new(safeBuffer)
 	o.SiteName, o.Now, o.Words = "Greenroom", c.now, words()
@@ -169,7 +169,7 @@ func want(t *testing.T, err error, key string) {
 	}
 }
 
-func ok(t *testing.T, err error) {
+func ok(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)

@@ -97,6 +97,9 @@ func (s *Service) passwordChanged(ctx context.Context, tx bun.IDB, p *Person, ke
 	if err := endSessions(ctx, tx, p.ID, keep); err != nil {
 		return err
 	}
+	if !p.Verified() { // nobody knows whose mailbox that is
+		return nil
+	}
 	return s.tell(ctx, tx, p, p.Email, "password")
 }
 

@@ -1,0 +1,230 @@
+package account_test
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"greenroom/internal/account"
+	"greenroom/internal/fault"
+)
+
+func TestProfileAndAppearance(t *testing.T) {
+	each(t, func(t *testing.T, s *site) {
+		p := s.ada()
+		ok(t, s.UpdateProfile(ctx(), p.ID, account.Profile{Name: " Ada  King ", TimeZone: "Australia/Perth", Lang: "en-AU"}))
+		ok(t, s.UpdateAppearance(ctx(), p.ID, account.Appearance{Theme: "dark"}))
+		ok(t, s.UpdateAppearance(ctx(), p.ID, account.Appearance{TextSize: "130"}))
+		got, err := s.ByID(ctx(), p.ID)
+		ok(t, err)
+		if got.Name != "Ada King" || got.TimeZone != "Australia/Perth" || got.Theme != "dark" || got.TextSize != "130" {
+			t.Errorf("got %+v", *got)
+		}
+		if at := start.In(s.Location(got)).Format("15:04"); at != "17:00" {
+			t.Errorf("09:00 UTC in Perth is %s", at)
+		}
+		if at := start.In(s.Location(nil)).Format("15:04"); at != "20:00" {
+			t.Errorf("09:00 UTC in Sydney is %s", at)
+		}
+		for _, bad := range []account.Profile{
+			{Name: "", TimeZone: "Mars/Olympus", Lang: strings.Repeat("x", 36)}, {Name: "\u200b", TimeZone: "Local", Lang: "\n"},
+		} {
+			want(t, s.UpdateProfile(ctx(), p.ID, bad), "name:name_missing time_zone:zone_unknown lang:lang_unknown")
+		}
+		want(t, s.UpdateProfile(ctx(), p.ID, account.Profile{Name: "A", TimeZone: "../../etc/passwd"}), "time_zone:zone_unknown")
+		want(t, s.UpdateAppearance(ctx(), p.ID, account.Appearance{Theme: "pink", TextSize: "400"}), "theme:theme_unknown text_size:text_size_unknown")
+	})
+}
+
+func TestChangePassword(t *testing.T) {
+	each(t, func(t *testing.T, s *site) {
+		p := s.proven()
+		here, there := s.browser(), s.browser()
+		here.signIn(p.ID)
+		there.signIn(p.ID)
+		ok(t, s.RequestReset(ctx(), p.Email))
+		reset := s.token("reset")
+		want(t, s.ChangePassword(ctx(), p.ID, "not the one at all", "another nine green doors"), "current:password_wrong")
+		want(t, s.ChangePassword(ctx(), p.ID, good, "short"), "password:password_short")
+		there.is(p.ID)
+		token := here.cookies["greenroom_session"]
+		here.do(func(w http.ResponseWriter, r *http.Request) {
+			ok(t, s.ChangePassword(r.Context(), p.ID, good, "another nine green doors"))
+			ok(t, s.sessions.Renew(r.Context()))
+		})
+		here.is(p.ID)
+		there.is("")
+		if here.cookies["greenroom_session"] == token {
+			t.Error("the session kept its token")
+		}
+		_, err := s.Reset(ctx(), reset, "yet another nine doors")
+		want(t, err, "account.link_dead")
+		_, err = s.SignIn(ctx(), p.Email, "another nine green doors")
+		ok(t, err)
+		if l := s.letters(p.Email)[0]; !strings.Contains(l.Subject, "password") {
+			t.Errorf("not told: %q", l.Subject)
+		}
+	})
+}
+
+func TestChangePasswordCountsGuesses(t *testing.T) {
+	each(t, func(t *testing.T, s *site) {
+		p := s.proven()
+		for range 5 {
+			want(t, s.ChangePassword(ctx(), p.ID, "not the one at all", "another nine green doors"), "current:password_wrong")
+		}
+		want(t, s.Delete(ctx(), p.ID, good), "password:locked_seconds")
+	})
+}
+
+func TestChangeEmail(t *testing.T) {
+	each(t, func(t *testing.T, s *site) {
+		p := s.proven()
+		s.register("Grace", "grace@example.org")
+		b := s.browser()
+		b.signIn(p.ID)
+		want(t, s.ChangeEmail(ctx(), p.ID, "not the one at all", "new@example.org"), "email_password:password_wrong")
+		want(t, s.ChangeEmail(ctx(), p.ID, good, "new@"), "new_email:email_wrong")
+		want(t, s.ChangeEmail(ctx(), p.ID, good, "GRACE@example.org"), "new_email:email_taken")
+		want(t, s.ChangeEmail(ctx(), p.ID, good, p.Email), "new_email:email_same")
+		ok(t, s.ChangeEmail(ctx(), p.ID, good, "new@example.org"))
+		if got, _ := s.ByID(ctx(), p.ID); got.Email != p.Email {
+			t.Error("changed before it was proven")
+		}
+		if l := s.letters(p.Email)[0]; !strings.Contains(l.Subject, "about to change") {
+			t.Errorf("the old address was not told: %q", l.Subject)
+		}
+		ok(t, s.RequestReset(ctx(), p.Email))
+		oldReset := s.token("reset")
+		change := s.token("verify")
+		got, err := s.Verify(ctx(), change, p.ID, "")
+		ok(t, err)
+		if got.Email != "new@example.org" || !got.Verified() {
+			t.Errorf("got %+v", *got)
+		}
+		b.is("")
+		_, err = s.Reset(ctx(), oldReset, "another nine green doors") // sent to an address that is not theirs any more
+		want(t, err, "account.link_dead")
+		_, err = s.SignIn(ctx(), p.Email, good)
+		want(t, err, "email:sign_in_wrong")
+		_, err = s.SignIn(ctx(), "new@example.org", good)
+		ok(t, err)
+	})
+}
+
+// Somebody who knows the password takes the account's address away, twice, and changes the password: the first
+// holder still gets it back.
+func TestUndoEmail(t *testing.T) {
+	each(t, func(t *testing.T, s *site) {
+		p := s.proven()
+		move := func(password, to string) {
+			t.Helper()
+			s.clock.add(time.Minute)
+			ok(t, s.ChangeEmail(ctx(), p.ID, password, to))
+			_, err := s.Verify(ctx(), s.token("verify"), p.ID, "")
+			ok(t, err)
+		}
+		move(good, "thief@example.org")
+		undo := s.token("undo")
+		ok(t, s.ChangePassword(ctx(), p.ID, good, "the thief sits in here"))
+		move("the thief sits in here", "thief2@example.org")
+		thief := s.browser()
+		thief.signIn(p.ID)
+		ok(t, s.Undo(ctx(), undo))
+		thief.is("")
+		_, err := s.SignIn(ctx(), p.Email, "the thief sits in here")
+		want(t, err, "email:sign_in_wrong")
+		if l := s.letters(p.Email); !strings.Contains(l[0].Text, "/reset/") {
+			t.Errorf("no link for a new password: %q", l[0].Subject)
+		}
+		_, err = s.Reset(ctx(), s.token("reset"), "another nine green doors")
+		ok(t, err)
+		_, err = s.SignIn(ctx(), p.Email, "another nine green doors")
+		ok(t, err)
+		want(t, s.Undo(ctx(), undo), "account.link_dead")
+	})
+}
+
+func TestUndoOfATakenAddress(t *testing.T) {
+	each(t, func(t *testing.T, s *site) {
+		p := s.proven()
+		ok(t, s.ChangeEmail(ctx(), p.ID, good, "new@example.org"))
+		_, err := s.Verify(ctx(), s.token("verify"), p.ID, "")
+		ok(t, err)
+		undo := s.token("undo")
+		s.register("Other", p.Email)
+		want(t, s.Undo(ctx(), undo), "account.undo_taken")
+	})
+}
+
+func TestChangeToAnAddressTakenMeanwhile(t *testing.T) {
+	each(t, func(t *testing.T, s *site) {
+		p := s.proven()
+		ok(t, s.ChangeEmail(ctx(), p.ID, good, "new@example.org"))
+		token := s.token("verify")
+		s.register("Other", "NEW@example.org")
+		_, err := s.Verify(ctx(), token, p.ID, "")
+		if !strings.Contains(keys(err), "email_taken") {
+			t.Errorf("got %q", keys(err))
+		}
+		if got, _ := s.ByID(ctx(), p.ID); got.Email != p.Email {
+			t.Errorf("the address is %q", got.Email)
+		}
+	})
+}
+
+func TestDelete(t *testing.T) {
+	each(t, func(t *testing.T, s *site) {
+		p, q := s.proven(), s.register("Grace", "grace@example.org")
+		b := s.browser()
+		b.signIn(p.ID)
+		want(t, s.Delete(ctx(), p.ID, "not the one at all"), "password:password_wrong")
+		want(t, s.Delete(ctx(), p.ID, ""), "password:password_missing")
+		ok(t, s.Delete(ctx(), p.ID, good))
+		b.is("")
+		if _, err := s.ByID(ctx(), p.ID); !fault.Is(err, fault.NotFound) {
+			t.Errorf("still there: %v", err)
+		}
+		if n := count(t, s.d, "session"); n != 0 {
+			t.Errorf("%d sessions left", n)
+		}
+		_, err := s.ByID(ctx(), q.ID)
+		ok(t, err)
+		s.register("Ada again", p.Email)
+	})
+}
+
+type part struct{}
+
+func (part) Export(_ context.Context, id string) (string, any, error) {
+	return "record", map[string]string{"of": id}, nil
+}
+
+func TestExport(t *testing.T) {
+	each(t, func(t *testing.T, s *site) {
+		p := s.proven()
+		s.browser().signIn(p.ID)
+		s.AddExporter(part{})
+		raw, err := s.Export(ctx(), p.ID)
+		ok(t, err)
+		var doc struct {
+			Account struct {
+				Email, Name string
+				Devices     []struct{ Browser string } `json:"signed_in_devices"`
+			}
+			Record struct{ Of string }
+		}
+		ok(t, json.Unmarshal(raw, &doc))
+		if doc.Account.Email != p.Email || doc.Record.Of != p.ID || len(doc.Account.Devices) != 1 || doc.Account.Devices[0].Browser != "Test/1.0" {
+			t.Errorf("got %s", raw)
+		}
+		for _, secret := range []string{"argon2", "token", "password"} {
+			if strings.Contains(string(raw), secret) {
+				t.Errorf("the export holds %q: %s", secret, raw)
+			}
+		}
+	})
+}
