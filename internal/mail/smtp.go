@@ -98,7 +98,7 @@ func (s *Service) hand(ctx context.Context, l *letter) error {
 }
 
 func (s *Service) compose(l *letter) (*gomail.Msg, error) {
-	m := gomail.NewMsg()
+	m := gomail.NewMsg(gomail.WithNoDefaultUserAgent())
 	if err := m.FromFormat(s.from.Name, s.from.Address); err != nil {
 		return nil, err
 	}
