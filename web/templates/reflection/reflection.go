@@ -45,7 +45,7 @@ func (p Page) editing() bool { return p.Clash || len(p.Errors) > 0 || p.Stored.C
 func (p Page) field() ui.FieldData {
 	return ui.FieldData{
 		ID: "f-text", Name: "text", Label: p.L.T("reflection.label"), Value: p.Text, Error: p.Error, Rows: 12,
-		Hint:    p.L.T("reflection.hint", "Min", p.Content.Min, "Max", p.Content.Max),
+		Hint:    p.L.T("reflection.hint"),
 		WordMin: p.Content.Min, WordMax: p.Content.Max, MaxLength: reflection.MaxText,
 	}
 }

@@ -286,7 +286,7 @@ func compare(p Page) templ.Component {
 			templ_7745c5c3_Var12 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 18, "<div class=\"compare\" id=\"answer\" tabindex=\"-1\"><section class=\"card stack\" aria-labelledby=\"answer-own\"><h2 id=\"answer-own\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 18, "<div class=\"grid-cards\"><section class=\"card stack\" aria-labelledby=\"answer-own\"><h2 id=\"answer-own\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

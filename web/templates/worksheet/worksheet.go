@@ -118,7 +118,7 @@ func (p Page) hint(f *worksheet.Field) string {
 	if from := p.Offers[f.Key].From; from != "" {
 		add(p.L.T("worksheet.carried", "From", p.Origins[from]))
 	}
-	if f.MaxWords > 0 {
+	if f.MaxWords > 0 && f.Type == worksheet.Text { // a long field counts them itself
 		add(p.L.T("worksheet.max_words", "Count", f.MaxWords))
 	}
 	return h
@@ -147,6 +147,15 @@ func (p Page) named() ui.CheckData {
 		ID: "named", Name: "named", Value: "1", Type: "checkbox",
 		Label: p.L.T("worksheet.named"), Hint: p.L.T("worksheet.named_hint"), Checked: p.Named,
 	}
+}
+
+// thousands writes a number with a comma: "5,000".
+func thousands(n int) string {
+	s := strconv.Itoa(n)
+	if len(s) > 3 {
+		s = s[:len(s)-3] + "," + s[len(s)-3:]
+	}
+	return s
 }
 
 func describedBy(p Page, f *worksheet.Field) string {
