@@ -32,12 +32,12 @@ type FieldError struct{ ID, Text string }
 // empty) says which input. With WordMin or WordMax a textarea counts words.
 type FieldData struct {
 	ID, Name, Label, Hint, Error, Type, Value, Autocomplete, InputMode string
-	Rows                                                              int
-	Required, Optional, ReadOnly                                      bool
-	MaxLength                                                         int
-	Options                                                           []Option
-	WordMin, WordMax                                                  int
-	Placeholder                                                       string
+	Rows                                                               int
+	Required, Optional, ReadOnly                                       bool
+	MaxLength                                                          int
+	Options                                                            []Option
+	WordMin, WordMax                                                   int
+	Placeholder                                                        string
 }
 
 // Option is one line of a select.
