@@ -12,6 +12,7 @@ package db
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"net/url"
@@ -42,7 +43,7 @@ const (
 func Open(ctx context.Context, rawURL string) (*bun.DB, error) {
 	switch {
 	case strings.HasPrefix(rawURL, "sqlite:"):
-		return openSQLite(ctx, strings.TrimPrefix(rawURL, "sqlite:"), max(4, runtime.NumCPU()))
+		return openSQLite(ctx, strings.TrimPrefix(rawURL, "sqlite:"), max(4, runtime.NumCPU()), asIs)
 	case strings.HasPrefix(rawURL, "postgres://"), strings.HasPrefix(rawURL, "postgresql://"), strings.HasPrefix(rawURL, "unix://"):
 		return openPostgres(ctx, rawURL)
 	}
@@ -52,10 +53,26 @@ func Open(ctx context.Context, rawURL string) (*bun.DB, error) {
 // OpenSQLite opens a SQLite file with a pool of exactly conns connections. Tests use one connection, so that a
 // query that forgets its transaction waits for ever instead of passing by luck.
 func OpenSQLite(ctx context.Context, path string, conns int) (*bun.DB, error) {
-	return openSQLite(ctx, path, conns)
+	return openSQLite(ctx, path, conns, asIs)
 }
 
-func openSQLite(ctx context.Context, path string, conns int) (*bun.DB, error) {
+// OpenSQLiteThrough is OpenSQLite with something between the pool and the driver: tests put faults there.
+func OpenSQLiteThrough(ctx context.Context, path string, conns int, wrap func(driver.Connector) driver.Connector) (*bun.DB, error) {
+	return openSQLite(ctx, path, conns, wrap)
+}
+
+func asIs(c driver.Connector) driver.Connector { return c }
+
+// connector opens SQLite connections with one DSN.
+type connector struct {
+	driver driver.Driver
+	dsn    string
+}
+
+func (c connector) Connect(context.Context) (driver.Conn, error) { return c.driver.Open(c.dsn) }
+func (c connector) Driver() driver.Driver                        { return c.driver }
+
+func openSQLite(ctx context.Context, path string, conns int, wrap func(driver.Connector) driver.Connector) (*bun.DB, error) {
 	if path == "" {
 		return nil, errors.New("database URL: sqlite: needs a file name")
 	}
@@ -65,14 +82,10 @@ func openSQLite(ctx context.Context, path string, conns int) (*bun.DB, error) {
 	q := url.Values{"_txlock": {"immediate"}, "_time_format": {"sqlite"}, "_pragma": {
 		"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", "secure_delete(1)", "cache_size(-4000)",
 	}}
-	s, err := sql.Open(sqliteshim.ShimName, "file:"+url.PathEscape(path)+"?"+q.Encode())
-	if err != nil {
-		return nil, fmt.Errorf("open %s: %w", path, err)
-	}
+	s := sql.OpenDB(wrap(connector{sqliteshim.Driver(), "file:" + url.PathEscape(path) + "?" + q.Encode()}))
 	s.SetMaxOpenConns(conns)
 	s.SetMaxIdleConns(conns)
-	d := bun.NewDB(s, sqlitedialect.New(), bun.WithDiscardUnknownColumns())
-	return ready(ctx, d)
+	return ready(ctx, bun.NewDB(s, sqlitedialect.New(), bun.WithDiscardUnknownColumns()))
 }
 
 func openPostgres(ctx context.Context, rawURL string) (*bun.DB, error) {
