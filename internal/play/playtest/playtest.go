@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"net/http/cookiejar"
@@ -83,10 +84,8 @@ sources:
 
 const moduleYAML = "title: \"A module\"\nsummary: \"For tests.\"\noutcomes: [\"pass\", \"fail\"]\n"
 
-// Serve publishes a course with one module made of files (by name, such as "01-why.reading.md") and serves it. The
-// clock goes on by a second with each look at it.
-func Serve(t *testing.T, d *bun.DB, files map[string]string, kinds []course.Kind, players func(Parts) []play.Player) *Site {
-	t.Helper()
+// Tree is the courses folder with the small course, whose one module is made of files.
+func Tree(files map[string]string) fs.FS {
 	tree := fstest.MapFS{
 		"small/course.yaml":      {Data: []byte(courseYAML)},
 		"small/01-m/module.yaml": {Data: []byte(moduleYAML)},
@@ -94,6 +93,23 @@ func Serve(t *testing.T, d *bun.DB, files map[string]string, kinds []course.Kind
 	for name, text := range files {
 		tree["small/01-m/"+name] = &fstest.MapFile{Data: []byte(text)}
 	}
+	return tree
+}
+
+// Load reads the small course with files and returns it (nil when it has faults) and what was found.
+func Load(t *testing.T, files map[string]string, kinds ...course.Kind) (*course.Revision, string) {
+	t.Helper()
+	revs, found := course.NewLoader(kinds...).Load(Tree(files))
+	if len(revs) == 0 {
+		return nil, found.String()
+	}
+	return revs[0], found.String()
+}
+
+// Serve publishes a course with one module made of files (by name, such as "01-why.reading.md") and serves it. The
+// clock goes on by a second with each look at it.
+func Serve(t *testing.T, d *bun.DB, files map[string]string, kinds []course.Kind, players func(Parts) []play.Player) *Site {
+	t.Helper()
 	var mu sync.Mutex
 	at := time.Date(2026, 12, 3, 1, 0, 0, 0, time.UTC)
 	now := func() time.Time { mu.Lock(); defer mu.Unlock(); at = at.Add(time.Second); return at }
@@ -109,7 +125,7 @@ func Serve(t *testing.T, d *bun.DB, files map[string]string, kinds []course.Kind
 	courses.OnPublish(func(ctx context.Context, tx bun.IDB, rev *course.Revision) error {
 		return enrol.EnsureSelfPaced(ctx, tx, rev.Key)
 	})
-	if res, err := courses.Publish(t.Context(), tree); err != nil {
+	if res, err := courses.Publish(t.Context(), Tree(files)); err != nil {
 		t.Fatalf("publish: %v\n%v", err, res)
 	}
 	records := record.New(d, courses, noCertificates{}, now)
