@@ -26,7 +26,7 @@ node_modules/.stamp: package.json package-lock.json
 	npm ci --ignore-scripts --no-audit --no-fund
 	touch $@
 
-web/dist/manifest.json: node_modules/.stamp $(shell find web/src cmd/webbuild web/icons.txt -type f 2>/dev/null)
+web/dist/manifest.json: node_modules/.stamp $(shell find web/src cmd/webbuild web/icons.go -type f 2>/dev/null)
 	go run ./cmd/webbuild
 
 bin/greenroom: web/dist/manifest.json $(TEMPL) $(GOSRC) go.mod go.sum
@@ -66,7 +66,7 @@ bench: build ## Measure, as ratios to a baseline run at the same time; also writ
 
 .PHONY: schema
 schema: ## Write migrations/schema.txt anew from a migrated database
-	go test ./internal/db -run TestSchema -update
+	go run ./cmd/testpg -- go test ./internal/db -run TestSchema -update
 
 .PHONY: clean
 clean: ## Remove what was built (data/ is kept)

@@ -1,0 +1,201 @@
+package main
+
+import (
+	"archive/zip"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"text/tabwriter"
+
+	"greenroom/courses"
+	"greenroom/internal/app"
+	"greenroom/internal/course"
+)
+
+type courseCmd struct {
+	Lint    lintCmd    `cmd:"" help:"Check a folder of courses: every fault with file, line and remedy. Exit status 1 when there are errors."`
+	Publish publishCmd `cmd:"" help:"Check a folder of courses and publish what is new. A broken folder changes nothing."`
+	Export  exportCmd  `cmd:"" help:"Write a published course's files back to a folder, byte for byte."`
+	List    listCmd    `cmd:"" help:"List the published courses."`
+}
+
+type lintCmd struct {
+	Folder string `arg:"" optional:"" help:"Folder that holds one folder for each course. Default: the shipped courses."`
+	JSON   bool   `help:"Print the findings as JSON."`
+	Quiet  bool   `help:"Leave out warnings."`
+}
+
+func folder(path string) (fs.FS, error) {
+	if path == "" {
+		return courses.Files, nil
+	}
+	st, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !st.IsDir() {
+		return nil, fmt.Errorf("%s is not a folder", path)
+	}
+	return os.DirFS(path), nil
+}
+
+func (c lintCmd) Run(w *world) error {
+	fsys, err := folder(c.Folder)
+	if err != nil {
+		return err
+	}
+	all := app.Loader().Lint(fsys)
+	shown := course.Findings{}
+	for _, f := range all {
+		if !c.Quiet || f.Severity == course.SevError {
+			shown = append(shown, f)
+		}
+	}
+	if c.JSON {
+		enc := json.NewEncoder(w.out)
+		enc.SetIndent("", "  ")
+		if err := enc.Encode(shown); err != nil {
+			return err
+		}
+	} else {
+		for _, f := range shown {
+			fmt.Fprintln(w.out, f)
+		}
+		fmt.Fprintf(w.err, "%d errors, %d warnings\n", all.Errors(), all.Warnings())
+	}
+	if all.Broken() {
+		return exit(1)
+	}
+	return nil
+}
+
+type publishCmd struct {
+	Folder string `arg:"" optional:"" help:"Folder that holds one folder for each course. Default: the shipped courses."`
+}
+
+func (c publishCmd) Run(w *world) error {
+	fsys, err := folder(c.Folder)
+	if err != nil {
+		return err
+	}
+	a, err := w.open()
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	fmt.Fprintln(w.err, "Checking the courses …")
+	res, err := a.Courses.Publish(w.ctx, fsys)
+	if err != nil {
+		return err
+	}
+	for _, p := range res.Courses {
+		fmt.Fprintf(w.out, "%s  %s  %s\n", p.Key, p.Hash[:12], p.State)
+	}
+	return nil
+}
+
+type exportCmd struct {
+	Course string `arg:"" help:"The course's key, or the full hash of a revision."`
+	Folder string `arg:"" help:"Folder to write to; it must not hold the course yet."`
+}
+
+func (c exportCmd) Run(w *world) error {
+	a, err := w.open()
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	hash := c.Course
+	if len(hash) != 64 {
+		r, err := a.Courses.Current(w.ctx, c.Course)
+		if err != nil {
+			return fmt.Errorf("course %q: %w", c.Course, err)
+		}
+		hash = r.Hash
+	}
+	n, err := export(w.ctx, a, hash, c.Folder)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(w.out, "%d files written to %s\n", n, c.Folder)
+	return err
+}
+
+// export unpacks the archive of a revision into a folder. An existing file is never overwritten.
+func export(ctx context.Context, a *app.App, hash, dir string) (int, error) {
+	tmp, err := os.CreateTemp("", "greenroom-export-*.zip")
+	if err != nil {
+		return 0, err
+	}
+	defer os.Remove(tmp.Name())
+	defer tmp.Close()
+	if err := a.Courses.Export(ctx, hash, tmp); err != nil {
+		return 0, err
+	}
+	size, err := tmp.Seek(0, io.SeekEnd)
+	if err != nil {
+		return 0, err
+	}
+	z, err := zip.NewReader(tmp, size)
+	if err != nil {
+		return 0, err
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return 0, err
+	}
+	root, err := os.OpenRoot(dir) // no entry can leave the folder
+	if err != nil {
+		return 0, err
+	}
+	defer root.Close()
+	for _, f := range z.File {
+		if err := unpack(root, f); err != nil {
+			return 0, fmt.Errorf("%s: %w", f.Name, err)
+		}
+	}
+	return len(z.File), nil
+}
+
+func unpack(root *os.Root, f *zip.File) error {
+	if dir := path.Dir(f.Name); dir != "." {
+		if err := root.MkdirAll(dir, 0o755); err != nil {
+			return err
+		}
+	}
+	in, err := f.Open()
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	out, err := root.OpenFile(f.Name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(out, in)
+	return errors.Join(err, out.Close())
+}
+
+type listCmd struct{}
+
+func (listCmd) Run(w *world) error {
+	a, err := w.open()
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	all, err := a.Courses.Catalogue(w.ctx)
+	if err != nil {
+		return err
+	}
+	t := tabwriter.NewWriter(w.out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "KEY\tREVISION\tMODULES\tMINUTES\tTITLE")
+	for _, r := range all {
+		fmt.Fprintf(t, "%s\t%s\t%d\t%d\t%s\n", r.Key, r.Hash[:12], len(r.Modules), r.Minutes, r.Title)
+	}
+	return t.Flush()
+}

@@ -1,0 +1,210 @@
+// Package app puts the product together. It is the only package that knows every other, and it is ordinary Go: read
+// New from top to bottom to see what there is.
+//
+//	app.go      services, kinds, players, reactors, routes, in that order
+//	serve.go    the server's life: start, readiness, graceful stop
+//	site.go     pages that belong to no feature
+//	demo.go     the demo people and what they have done
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/labstack/echo/v4"
+	"github.com/uptrace/bun"
+
+	"greenroom/internal/account"
+	"greenroom/internal/account/accountweb"
+	"greenroom/internal/config"
+	"greenroom/internal/course"
+	"greenroom/internal/course/courseweb"
+	"greenroom/internal/credential"
+	"greenroom/internal/credential/credentialweb"
+	"greenroom/internal/db"
+	"greenroom/internal/delivery"
+	"greenroom/internal/delivery/deliveryweb"
+	"greenroom/internal/event"
+	"greenroom/internal/locale"
+	"greenroom/internal/mail"
+	"greenroom/internal/mail/mailweb"
+	"greenroom/internal/play"
+	"greenroom/internal/play/playweb"
+	"greenroom/internal/quiz"
+	"greenroom/internal/quiz/quizweb"
+	"greenroom/internal/reading"
+	"greenroom/internal/reading/readingweb"
+	"greenroom/internal/record"
+	"greenroom/internal/record/recordweb"
+	"greenroom/internal/reflection"
+	"greenroom/internal/reflection/reflectionweb"
+	"greenroom/internal/resources"
+	"greenroom/internal/resources/resourcesweb"
+	"greenroom/internal/web"
+	"greenroom/internal/worksheet"
+	"greenroom/internal/worksheet/worksheetweb"
+	assets "greenroom/web"
+)
+
+// App is the product: its services, for commands and tests, and its HTTP handler.
+type App struct {
+	DB          *bun.DB
+	Accounts    *account.Service
+	Courses     *course.Service
+	Deliveries  *delivery.Service
+	Records     *record.Service
+	Credentials *credential.Service
+	Quizzes     *quiz.Service
+	Reflections *reflection.Service
+	Worksheets  *worksheet.Service
+	Mail        *mail.Service
+	Events      *event.Dispatcher
+	Play        *play.Service
+	Handler     http.Handler
+	Routes      []web.Route // every route with its access, for the tests that hold them to it
+
+	cfg config.Config
+	log *slog.Logger
+	now func() time.Time
+}
+
+// Options are what tests and benchmarks set and the product never does.
+type Options struct {
+	Now      func() time.Time // nil: the system's clock
+	NoLimits bool             // no rate limits
+}
+
+// Loader reads courses with every kind of activity that the product has.
+func Loader() *course.Loader {
+	return course.NewLoader(reading.Kind{}, quiz.Kind{}, reflection.Kind{}, worksheet.Kind{}, resources.Kind{})
+}
+
+// Open opens and migrates the database that the settings name, and puts the product on it.
+func Open(ctx context.Context, cfg config.Config, log *slog.Logger) (*App, error) {
+	d, err := db.Open(ctx, string(cfg.DatabaseURL))
+	if err != nil {
+		return nil, err
+	}
+	if err := db.Migrate(ctx, d); err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
+	a, err := New(cfg, d, log, Options{})
+	if err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
+	return a, nil
+}
+
+// Close lets go of the database.
+func (a *App) Close() error { return a.DB.Close() }
+
+// New puts the product on a migrated database.
+func New(cfg config.Config, d *bun.DB, log *slog.Logger, o Options) (*App, error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	now := o.Now
+	words, err := locale.Load()
+	if err != nil {
+		return nil, fmt.Errorf("read the messages: %w", err)
+	}
+	a := &App{DB: d, cfg: cfg, log: log, now: now}
+
+	// Services, from the ground floor up.
+	if a.Mail, err = mail.New(d, mail.Options{SMTP: string(cfg.MailURL), From: cfg.MailFrom, Now: now, Log: log}); err != nil {
+		return nil, err
+	}
+	a.Events = event.New(d, now, log)
+	a.Accounts, err = account.New(d, a.Mail, account.Options{
+		BaseURL: cfg.BaseURL, SiteName: cfg.SiteName, Zone: cfg.TimeZone, Now: now, Log: log, Words: words,
+	})
+	if err != nil {
+		return nil, err
+	}
+	a.Courses = course.New(d, Loader(), now)
+	a.Deliveries = delivery.New(d, a.Courses, now)
+	a.Credentials = credential.New(d, now)
+	a.Records = record.New(d, a.Courses, a.Credentials, now)
+	a.Quizzes = quiz.New(d, a.Courses, a.Records, now)
+	a.Reflections = reflection.New(d, a.Records, now)
+	a.Worksheets = worksheet.New(d, a.Records, now)
+
+	// What one feature asks of another, downwards and in the same transaction.
+	a.Courses.OnPublish(func(ctx context.Context, tx bun.IDB, r *course.Revision) error {
+		return a.Deliveries.EnsureSelfPaced(ctx, tx, r.Key)
+	})
+	// Enrolment before record: a claimed completion looks up the revision that it counts for.
+	a.Accounts.AddClaimer(a.Deliveries, a.Quizzes, a.Reflections, a.Worksheets, a.Records)
+	a.Accounts.AddExporter(a.Deliveries, a.Records, a.Quizzes, a.Reflections, a.Worksheets)
+	a.Accounts.SetSummary(a.Records)
+
+	// Reactors to facts.
+	event.On(a.Events, "mail.certificate", a.congratulate(words))
+
+	// The door to activities, with a player for each kind.
+	a.Play = play.New(a.Courses, a.Deliveries, a.Records, playweb.Frame,
+		readingweb.New(a.Records), resourcesweb.New(a.Records), quizweb.New(a.Quizzes),
+		reflectionweb.New(a.Reflections), worksheetweb.New(a.Worksheets))
+
+	return a, a.mount(words, o)
+}
+
+// mount builds the HTTP side.
+func (a *App) mount(words *locale.Bundle, o Options) error {
+	sessions := account.NewSessions(a.Accounts)
+	shell, err := web.New(web.Options{
+		BaseURL: a.cfg.BaseURL, SiteName: a.cfg.SiteName, Contact: a.cfg.Contact, Demo: a.cfg.DemoSite(),
+		DevMail: a.devMail(), Proxies: a.cfg.ProxyNets, NoLimits: o.NoLimits, Now: a.now, Log: a.log,
+	}, words, a.Accounts, sessions)
+	if err != nil {
+		return err
+	}
+	e := echo.New()
+	e.HideBanner, e.HidePort = true, true
+	pages := shell.Mount(e)
+	a.plain(e)
+
+	for _, table := range [][]web.Route{
+		a.site(),
+		accountweb.New(a.Accounts, sessions, accountweb.Options{Demo: a.demoSignIns()}).Routes(),
+		(&courseweb.Handlers{Courses: a.Courses, Records: a.Records, Credentials: a.Credentials, Play: a.Play}).Routes(),
+		(&deliveryweb.Handlers{Courses: a.Courses, Deliveries: a.Deliveries, Play: a.Play}).Routes(),
+		recordweb.New(a.Records, a.Courses, a.Credentials, a.Deliveries).Routes(),
+		credentialweb.New(a.Credentials, a.Courses, a.cfg.BaseURL).Routes(),
+		(&playweb.Handlers{Play: a.Play, Deliveries: a.Deliveries}).Routes(),
+		mailweb.New(a.Mail).Routes(),
+	} {
+		a.Routes = append(a.Routes, table...)
+	}
+	shell.Register(pages, a.Routes...)
+	a.Handler = e
+	return nil
+}
+
+// devMail says whether the development mailbox may be looked at: no mail server is set and only this machine can
+// reach the site.
+func (a *App) devMail() bool {
+	return a.Mail.Development() && (config.Loopback(a.cfg.Addr) || a.cfg.DemoSite())
+}
+
+// plain are the answers that need neither session nor page.
+func (a *App) plain(e *echo.Echo) {
+	e.GET("/assets/*", echo.WrapHandler(assets.Handler()))
+	e.GET("/healthz", func(c echo.Context) error { return c.String(http.StatusOK, "ok\n") })
+	e.GET("/readyz", a.ready)
+}
+
+// ready says "send me traffic": the database answers and its schema is this program's.
+func (a *App) ready(c echo.Context) error {
+	ctx, cancel := context.WithTimeout(c.Request().Context(), 2*time.Second)
+	defer cancel()
+	if err := db.Migrated(ctx, a.DB); err != nil {
+		a.log.WarnContext(ctx, "not ready", "error", err.Error())
+		return c.String(http.StatusServiceUnavailable, "not ready\n")
+	}
+	return c.String(http.StatusOK, "ready\n")
+}

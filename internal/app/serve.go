@@ -1,0 +1,117 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"sync"
+	"time"
+
+	shipped "greenroom/courses"
+	"greenroom/internal/config"
+)
+
+// Time-outs of the server: none of them holds up a reader on a slow line, all of them end a connection that is
+// being held open on purpose.
+const (
+	headerTimeout = 5 * time.Second
+	bodyTimeout   = 30 * time.Second
+	writeTimeout  = 60 * time.Second
+	idleTimeout   = 2 * time.Minute
+	headerBytes   = 32 << 10
+	stopTimeout   = 30 * time.Second
+)
+
+// Serve starts the product and runs it until ctx ends, then lets requests in work finish. It prints the address
+// to out when it is ready.
+func Serve(ctx context.Context, cfg config.Config, log *slog.Logger, out io.Writer) error {
+	if _, err := cfg.Root(); err != nil {
+		return fmt.Errorf("secret: %w", err)
+	}
+	a, err := Open(ctx, cfg, log)
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	if err := a.prepare(ctx); err != nil {
+		return err
+	}
+	l, err := net.Listen("tcp", cfg.Addr)
+	if err != nil {
+		return fmt.Errorf("listen on %s: %w", cfg.Addr, err)
+	}
+	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
+	var jobs sync.WaitGroup
+	a.start(work, &jobs)
+	srv := &http.Server{
+		Handler: a.Handler, ReadHeaderTimeout: headerTimeout, ReadTimeout: bodyTimeout, WriteTimeout: writeTimeout,
+		IdleTimeout: idleTimeout, MaxHeaderBytes: headerBytes, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- srv.Serve(l) }()
+	a.greet(out)
+
+	select {
+	case err = <-failed:
+	case <-ctx.Done():
+		log.Info("stopping: requests in work finish first")
+		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
+		err = srv.Shutdown(end)
+		cancel()
+	}
+	stopWork()
+	jobs.Wait()
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}
+
+// prepare publishes the courses and, on a demo site, adds the demo people.
+func (a *App) prepare(ctx context.Context) error {
+	var source fs.FS = shipped.Files
+	if a.cfg.Courses != "" {
+		source = os.DirFS(a.cfg.Courses)
+	}
+	res, err := a.Courses.Publish(ctx, source)
+	if err != nil {
+		return fmt.Errorf("publish the courses: %w", err)
+	}
+	for _, p := range res.Courses {
+		if p.State != "unchanged" {
+			a.log.Info("course published", "course", p.Key, "revision", p.Hash[:12], "state", p.State)
+		}
+	}
+	if a.cfg.DemoSite() {
+		return a.Demo(ctx)
+	}
+	return nil
+}
+
+// start runs what works beside requests.
+func (a *App) start(ctx context.Context, jobs *sync.WaitGroup) {
+	jobs.Go(func() { a.Events.Run(ctx) })
+	for name, run := range map[string]func(context.Context) error{"mail": a.Mail.Run, "accounts": a.Accounts.Run} {
+		jobs.Go(func() {
+			if err := run(ctx); err != nil && ctx.Err() == nil {
+				a.log.Error("background work stopped", "work", name, "error", err.Error())
+			}
+		})
+	}
+}
+
+func (a *App) greet(out io.Writer) {
+	fmt.Fprintf(out, "Greenroom is ready at %s\n", a.cfg.BaseURL)
+	if a.cfg.DemoSite() {
+		fmt.Fprintf(out, "Sign in as learner@demo.example with the password %s (or trainer@, author@, admin@demo.example).\n", DemoPassword)
+	}
+	if a.devMail() {
+		fmt.Fprintf(out, "Mail is not sent: read it at %s/mailbox\n", a.cfg.BaseURL)
+	}
+}

@@ -1,0 +1,133 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"github.com/labstack/echo/v4"
+
+	"greenroom/internal/fault"
+	"greenroom/web/templates/layout"
+	"greenroom/web/templates/ui"
+)
+
+var statuses = map[fault.Kind]int{
+	fault.NotFound:        http.StatusNotFound,
+	fault.Invalid:         http.StatusUnprocessableEntity,
+	fault.Conflict:        http.StatusConflict,
+	fault.Forbidden:       http.StatusForbidden,
+	fault.Unauthenticated: http.StatusUnauthorized,
+	fault.Limited:         http.StatusTooManyRequests,
+	fault.Unavailable:     http.StatusServiceUnavailable,
+}
+
+// wrong is an error as it is told to people.
+type wrong struct {
+	status int
+	key    string
+	args   []any
+}
+
+// explain chooses status and words for an error. Only faults carry words of their own.
+func explain(err error) wrong {
+	if f := fault.From(err); f != nil {
+		return wrong{statuses[f.Kind], f.Key, f.Args}
+	}
+	var h *echo.HTTPError
+	if errors.As(err, &h) {
+		switch h.Code {
+		case http.StatusNotFound, http.StatusMethodNotAllowed:
+			return wrong{h.Code, "error.not_found", nil}
+		case http.StatusRequestEntityTooLarge:
+			return wrong{h.Code, "error.too_large", nil}
+		case http.StatusTooManyRequests:
+			return wrong{h.Code, "error.limited", nil}
+		case http.StatusForbidden:
+			return wrong{h.Code, "error.forbidden", nil}
+		case http.StatusServiceUnavailable:
+			return wrong{h.Code, "error.busy", nil}
+		}
+		if h.Code >= 400 && h.Code < 500 {
+			return wrong{h.Code, "error.bad_request", nil}
+		}
+	}
+	var big *http.MaxBytesError
+	if errors.As(err, &big) {
+		return wrong{http.StatusRequestEntityTooLarge, "error.too_large", nil}
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		return wrong{http.StatusServiceUnavailable, "error.unavailable", nil}
+	}
+	return wrong{http.StatusInternalServerError, "error.internal", nil}
+}
+
+// Fail answers an error. It is Echo's error handler: nothing else makes error responses.
+func (s *Shell) Fail(err error, c echo.Context) {
+	if c.Response().Committed {
+		return
+	}
+	c.Set(errorKey, err)
+	if c.Get(shellKey) == nil {
+		c.Set(shellKey, s)
+	}
+	w := explain(err)
+	if w.status >= 500 {
+		s.opts.Log.ErrorContext(c.Request().Context(), "request failed",
+			"request_id", requestID(c), "route", c.Path(), "method", c.Request().Method, "error", err.Error())
+	}
+	if w.status == http.StatusTooManyRequests || w.status == http.StatusServiceUnavailable {
+		c.Response().Header().Set(echo.HeaderRetryAfter, strconv.Itoa(retryAfter(w.status)))
+	}
+	if err := s.answer(c, w); err != nil {
+		s.opts.Log.ErrorContext(c.Request().Context(), "error page failed", "request_id", requestID(c), "error", err.Error())
+		_ = c.NoContent(w.status)
+	}
+}
+
+func retryAfter(status int) int {
+	if status == http.StatusTooManyRequests {
+		return 60
+	}
+	return 5
+}
+
+func (s *Shell) answer(c echo.Context, w wrong) error {
+	l := L(c)
+	text := l.T(w.key, w.args...)
+	r := c.Request()
+	switch {
+	case r.Method == http.MethodHead:
+		return c.NoContent(w.status)
+	case WantsJSON(c):
+		return c.JSON(w.status, map[string]string{"error": text, "request_id": requestID(c)})
+	case w.status == http.StatusUnauthorized && r.Method == http.MethodGet:
+		return SeeOther(c, "/sign-in?return="+url.QueryEscape(r.URL.RequestURI()))
+	}
+	p := Page(c, l.T("error.title."+strconv.Itoa(titled(w.status))))
+	p.Robots = "noindex"
+	action := ui.Link{Text: l.T("error.action.home"), Href: "/"}
+	switch {
+	case w.status == http.StatusUnauthorized:
+		action = ui.Link{Text: l.T("error.action.sign_in"), Href: "/sign-in"}
+	case w.status == http.StatusNotFound:
+		action = ui.Link{Text: l.T("error.action.courses"), Href: "/courses"}
+	}
+	return Render(c, w.status, layout.ErrorPage(p, w.status, p.Title, text, action, requestID(c)))
+}
+
+// titled maps a status to one that has a title among the messages.
+func titled(status int) int {
+	switch status {
+	case 401, 403, 404, 409, 413, 422, 429, 503:
+		return status
+	case 405:
+		return 404
+	}
+	if status < 500 {
+		return 400
+	}
+	return 500
+}

@@ -1,0 +1,152 @@
+package web
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/labstack/echo/v4"
+	"github.com/labstack/echo/v4/middleware"
+
+	"greenroom/internal/id"
+)
+
+// Limits of every request. They are stated in docs/operators.md.
+const (
+	inWork       = 256              // requests in work on a node; more wait
+	waitAtMost   = time.Second      // for a place among them, then 503
+	pageDeadline = 10 * time.Second // for a handler's database work
+	bodyLimit    = 512 << 10        // bytes of a form
+	fieldsLimit  = 1000             // fields of a form
+)
+
+const errorKey = "greenroom.error"
+
+// Mount puts the shell's middleware on e and returns the group that pages are registered on. What is registered
+// on e itself (assets, health) has neither session nor page.
+func (s *Shell) Mount(e *echo.Echo) *echo.Group {
+	e.HTTPErrorHandler = s.Fail
+	e.IPExtractor = s.address()
+	e.Use(middleware.RequestIDWithConfig(middleware.RequestIDConfig{
+		Generator: id.New,
+		// A request id from outside could forge another's log lines, so it is always made here.
+		Skipper: func(c echo.Context) bool { c.Request().Header.Del(echo.HeaderXRequestID); return false },
+	}))
+	e.Use(s.log(), s.headers, middleware.RecoverWithConfig(middleware.RecoverConfig{
+		LogErrorFunc: func(c echo.Context, err error, stack []byte) error {
+			s.opts.Log.Error("panic", "request_id", requestID(c), "route", c.Path(), "error", err.Error(), "stack", string(stack))
+			return err
+		},
+	}))
+	pages := e.Group("", s.admit, s.sameOrigin, middleware.BodyLimit("512K"), s.deadline,
+		echo.WrapMiddleware(s.sessions.Middleware), s.inside)
+	return pages
+}
+
+func (s *Shell) address() echo.IPExtractor {
+	if len(s.opts.Proxies) == 0 {
+		return echo.ExtractIPDirect()
+	}
+	trust := []echo.TrustOption{echo.TrustLoopback(false), echo.TrustLinkLocal(false), echo.TrustPrivateNet(false)}
+	for _, p := range s.opts.Proxies {
+		_, n, err := parseCIDR(p)
+		if err == nil {
+			trust = append(trust, echo.TrustIPRange(n))
+		}
+	}
+	return echo.ExtractIPFromXFFHeader(trust...)
+}
+
+// log writes one line a request: route patterns, never query strings, bodies, names or addresses of people.
+func (s *Shell) log() echo.MiddlewareFunc {
+	return middleware.RequestLoggerWithConfig(middleware.RequestLoggerConfig{
+		LogStatus: true, LogMethod: true, LogLatency: true, LogRoutePath: true, LogRequestID: true, LogResponseSize: true,
+		HandleError: true,
+		Skipper:     func(c echo.Context) bool { return !s.opts.Log.Enabled(c.Request().Context(), slog.LevelInfo) },
+		LogValuesFunc: func(c echo.Context, v middleware.RequestLoggerValues) error {
+			attrs := []slog.Attr{
+				slog.String("request_id", v.RequestID), slog.String("method", v.Method), slog.String("route", v.RoutePath),
+				slog.Int("status", v.Status), slog.Duration("took", v.Latency), slog.Int64("bytes", v.ResponseSize),
+			}
+			if who := ViewerOf(c).ID(); who != "" {
+				attrs = append(attrs, slog.String("person", who))
+			}
+			s.opts.Log.LogAttrs(c.Request().Context(), slog.LevelInfo, "request", attrs...)
+			return nil
+		},
+	})
+}
+
+// admit lets a bounded number of requests work; the rest wait a moment and are then refused early, so that what
+// was accepted is finished.
+func (s *Shell) admit(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		select {
+		case s.busy <- struct{}{}:
+		default:
+			t := time.NewTimer(waitAtMost)
+			defer t.Stop()
+			select {
+			case s.busy <- struct{}{}:
+			case <-t.C:
+				return echo.NewHTTPError(http.StatusServiceUnavailable)
+			case <-c.Request().Context().Done():
+				return c.Request().Context().Err()
+			}
+		}
+		defer func() { <-s.busy }()
+		return next(c)
+	}
+}
+
+func (s *Shell) deadline(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		ctx, cancel := context.WithTimeout(c.Request().Context(), pageDeadline)
+		defer cancel()
+		c.SetRequest(c.Request().WithContext(ctx))
+		return next(c)
+	}
+}
+
+// inside is the innermost: it names the shell for the helpers of this package, parses forms once with their
+// limits, and answers errors while the session can still write its cookie.
+func (s *Shell) inside(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		c.Set(shellKey, s)
+		err := s.readForm(c)
+		if err == nil {
+			err = next(c)
+		}
+		if err != nil {
+			s.Fail(err, c)
+		}
+		return nil
+	}
+}
+
+func (s *Shell) readForm(c echo.Context) error {
+	r := c.Request()
+	switch r.Method {
+	case http.MethodGet, http.MethodHead, http.MethodOptions:
+		if !validText(r.URL.Query()) {
+			return echo.NewHTTPError(http.StatusBadRequest)
+		}
+		return nil
+	}
+	r.Body = http.MaxBytesReader(c.Response(), r.Body, bodyLimit)
+	form, err := c.FormParams() // urlencoded or multipart (fetch with FormData)
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest).SetInternal(err)
+	}
+	n := 0
+	for _, v := range form {
+		n += len(v)
+	}
+	if n > fieldsLimit || !validText(form) {
+		return echo.NewHTTPError(http.StatusBadRequest)
+	}
+	return nil
+}
+
+func requestID(c echo.Context) string { return c.Response().Header().Get(echo.HeaderXRequestID) }

@@ -1,0 +1,98 @@
+// Package player is the page that all steps of a course share: the outline with what is done and how long the
+// rest takes, the step's head, what completes it, the step itself, and the way back and on.
+package player
+
+import (
+	"strconv"
+
+	"greenroom/internal/course"
+	"greenroom/internal/play"
+	"greenroom/internal/record"
+	"greenroom/web/templates/layout"
+	"greenroom/web/templates/ui"
+)
+
+// Page is one step of a course as one person has it.
+type Page struct {
+	layout.Page
+	Step play.Step
+}
+
+var kindIcons = map[string]string{
+	"reading": "book-open", "quiz": "list-checks", "reflection": "pen-line", "worksheet": "clipboard-list", "resources": "library",
+}
+
+func (p Page) kindIcon() string { return kindIcons[p.Step.Activity.Kind] }
+
+func (p Page) art() string {
+	if a := p.Step.Activity.Module.Art; a != "" {
+		return a
+	}
+	return p.Step.Course.Art
+}
+
+// reader says where the step lies for the frame around it.
+func (p Page) reader() layout.Reader {
+	a, total, place := p.Step.Activity, 0, 0
+	for _, m := range p.Step.Course.Modules {
+		for _, x := range m.Activities {
+			total++
+			if x == a {
+				place = total
+			}
+		}
+	}
+	r := layout.Reader{
+		CourseTitle: p.Step.Course.Title, CourseHref: p.Step.CoursePath(),
+		Outline:      Outline(p.L, p.Step.Course, p.Step.Progress, a),
+		Position:     strconv.Itoa(place) + "/" + strconv.Itoa(total),
+		PositionText: p.L.T("player.position", "Place", place, "Total", total),
+		Next:         p.Step.NextPath(),
+	}
+	if a.Prev != nil {
+		r.Prev = play.Path(p.Step.Course, a.Prev)
+	}
+	return r
+}
+
+func (p Page) crumbs() []ui.Link {
+	return []ui.Link{
+		{Text: p.L.T("courses.title"), Href: "/courses"},
+		{Text: p.Step.Course.Title, Href: p.Step.CoursePath()},
+		{Text: p.Step.Activity.Title},
+	}
+}
+
+func moduleView(v record.View, i int) record.ModuleView {
+	if i < len(v.Modules) {
+		return v.Modules[i]
+	}
+	return record.ModuleView{}
+}
+
+func state(v record.View, a, current *course.Activity) string {
+	switch {
+	case a == current:
+		return "now"
+	case v.IsDone(a.Key):
+		return "done"
+	}
+	return "todo"
+}
+
+// dot is the mark in the outline: a step that is done keeps its tick while it is open.
+func dot(v record.View, a, current *course.Activity) string {
+	if v.IsDone(a.Key) {
+		return "done"
+	}
+	return state(v, a, current)
+}
+
+// seen is the address that a page in view reports to, so that the learner comes back to where they left; empty
+// while nobody is enrolled.
+func (p Page) seen() string {
+	if p.Step.Enrolment == nil {
+		return ""
+	}
+	return p.Step.Action("seen")
+}
