@@ -129,7 +129,7 @@ func Serve(t *testing.T, d *bun.DB, files map[string]string, kinds []course.Kind
 		t.Fatalf("publish: %v\n%v", err, res)
 	}
 	records := record.New(d, courses, noCertificates{}, now)
-	shell := must(web.New(web.Options{BaseURL: base, SiteName: "Greenroom", Now: now, Log: log, NoLimits: true}, words, account.NewSessions(people)))(t)
+	shell := must(web.New(web.Options{BaseURL: base, SiteName: "Greenroom", Now: now, Log: log, NoLimits: true}, words, people, account.NewSessions(people)))(t)
 	door := play.New(courses, enrol, records, playweb.Frame, players(Parts{DB: d, Records: records, Now: now})...)
 	e := echo.New()
 	h := &playweb.Handlers{Play: door, Deliveries: enrol}
