@@ -92,7 +92,8 @@ func orTooMany(err error) error {
 // the id, "" for nobody) or the account's password. Who has the mailbox only is sent to set a new password, which
 // ends everything that was set up before. Either way other sessions and open links end here.
 //
-// Invalid on the field "password" asks for the password; NotFound says the link is dead.
+// Invalid on the field "password" asks for the password; NotFound says the link is dead; Conflict that the new
+// address has got an account of its own meanwhile.
 func (s *Service) Verify(ctx context.Context, token, by, password string) (*Person, error) {
 	l, err := s.findLink(ctx, s.db, token, LinkVerify, LinkChange)
 	if err != nil {
@@ -122,7 +123,7 @@ func (s *Service) Verify(ctx context.Context, token, by, password string) (*Pers
 		p.VerifiedAt = s.now()
 		if err := s.save(ctx, tx, p, "email", "email_folded", "verified_at"); err != nil {
 			if fault.Is(err, fault.Conflict) {
-				return emailTaken("password")
+				return fault.New(fault.Conflict, "account.email_taken").Because(err)
 			}
 			return err
 		}

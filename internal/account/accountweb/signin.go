@@ -68,10 +68,8 @@ func (h *Handlers) postRegister(c echo.Context) error {
 	if err := h.sessions.SignIn(ctx, p.ID); err != nil {
 		return err
 	}
-	if w.Steps > 0 { // asked and answered: nothing on this device waits any more
-		h.sessions.ForgetDevice(c.Response())
-	}
 	if in.Device != "" {
+		h.sessions.ForgetDevice(c.Response())
 		web.Notice(c, "ok", "account.registered_kept", "Count", strconv.Itoa(w.Steps))
 	} else {
 		web.Notice(c, "ok", "account.registered")
