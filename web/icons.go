@@ -15,7 +15,7 @@ var Icons = []string{
 	"image", "inbox", "info",
 	"key-round",
 	"languages", "layers", "library", "lightbulb", "link", "list", "list-checks", "list-ordered", "lock", "log-in", "log-out",
-	"mail", "map", "menu", "message-circle", "message-square", "message-square-quote", "messages-square", "milestone", "minus", "monitor", "moon",
+	"mail", "map", "map-pin", "menu", "message-circle", "message-square", "message-square-quote", "messages-square", "milestone", "minus", "monitor", "moon",
 	"notebook-pen",
 	"paperclip", "pause", "pen-line", "pencil", "phone", "play", "plus", "printer",
 	"quote",

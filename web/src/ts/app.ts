@@ -1,1 +1,38 @@
-console.debug("greenroom");
+// The script of every page. Everything works without it: it saves a reload here and a lost text there.
+//
+//   words.ts      what it says (the server writes the words into the page), and counting words
+//   status.ts     the one polite region that speaks to screen readers
+//   focus.ts      where the focus goes after a page load and after htmx put something in
+//   menus.ts      menus close on Esc and on a press elsewhere; colours change at once; passwords can be shown
+//   counter.ts    word counters under text boxes
+//   autosave.ts   <auto-save>
+//   order.ts      <order-list>
+//   seen.ts       where the reader was when they left
+import htmx from "htmx.org/dist/htmx.esm.js";
+import { AutoSave } from "./autosave.ts";
+import { counters } from "./counter.ts";
+import { focusMarked } from "./focus.ts";
+import { menus, passwords, themes } from "./menus.ts";
+import { OrderList } from "./order.ts";
+import { seen } from "./seen.ts";
+
+declare global {
+  interface Window { htmx: unknown }
+}
+window.htmx = htmx;
+
+customElements.define("auto-save", AutoSave);
+customElements.define("order-list", OrderList);
+menus();
+themes();
+passwords(document);
+counters(document);
+focusMarked(document);
+seen();
+
+// After a swap the new part gets what the page got when it was loaded.
+document.body.addEventListener("htmx:after:swap", () => {
+  passwords(document);
+  counters(document);
+  focusMarked(document);
+});
