@@ -31,6 +31,8 @@ type Revision struct {
 	Minutes     int
 
 	activities map[string]*Activity
+	media      map[string]*medium
+	weight     int // bytes of source text, for the cache
 }
 
 // Activity finds an activity by its key "module/activity", or returns nil.

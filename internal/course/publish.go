@@ -1,0 +1,230 @@
+package course
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"sort"
+	"strings"
+	"time"
+
+	"github.com/uptrace/bun"
+	"go.yaml.in/yaml/v3"
+
+	"greenroom/internal/db"
+	"greenroom/internal/fault"
+)
+
+// What Publish did with a course.
+const (
+	StateNew       = "new"
+	StateChanged   = "changed"
+	StateUnchanged = "unchanged"
+	StateRestored  = "restored" // it was retired
+)
+
+// Result says what Publish did.
+type Result struct {
+	Courses  []Published
+	Findings Findings
+}
+
+// Published is what happened to one course.
+type Published struct {
+	Key, Title, Hash string
+	State            string // new, changed, unchanged, restored
+	Changes          Changes
+}
+
+// Publish reads a courses folder and stores every course that changed, all or none. With errors in the tree it
+// returns a *Broken and changes nothing. Publishing the same tree again changes nothing.
+// Courses that are not in the tree stay as they are.
+func (s *Service) Publish(ctx context.Context, fsys fs.FS) (Result, error) {
+	revs, folders, found := s.loader.load(fsys)
+	if found.Broken() {
+		return Result{Findings: found}, &Broken{found}
+	}
+	for _, r := range revs { // so that comparing inside the transaction finds the old ones parsed
+		if _, err := s.Current(ctx, r.Key); err != nil && !fault.Is(err, fault.NotFound) {
+			return Result{Findings: found}, err
+		}
+	}
+	res := Result{}
+	err := db.InTx(ctx, s.db, func(ctx context.Context, tx bun.Tx) error {
+		res = Result{Findings: found} // InTx may run it again
+		if err := db.Lock(ctx, tx, "course.publish"); err != nil {
+			return err
+		}
+		rows, err := courseRows(ctx, tx)
+		if err != nil {
+			return err
+		}
+		var lost Findings
+		for _, rev := range revs {
+			p, missing, err := s.publish(ctx, tx, fsys, rev, folders[rev.Hash], rows)
+			if err != nil {
+				return fmt.Errorf("publish course %q: %w", rev.Key, err)
+			}
+			res.Courses = append(res.Courses, p)
+			lost = append(lost, missing...)
+		}
+		if lost.Broken() {
+			res.Findings = append(append(Findings(nil), found...), lost...)
+			res.Findings.sort()
+			return &Broken{res.Findings}
+		}
+		return nil
+	})
+	if broken := (*Broken)(nil); errors.As(err, &broken) {
+		return Result{Findings: broken.Findings}, broken
+	}
+	s.forget() // also after an error: an answer lost after the commit is no proof that nothing happened
+	if err != nil {
+		return Result{Findings: found}, err
+	}
+	for _, r := range revs {
+		s.revisions.put(r.Hash, r, r.weight)
+	}
+	return res, nil
+}
+
+func (s *Service) publish(ctx context.Context, tx bun.Tx, fsys fs.FS, rev *Revision, f *folder, rows map[string]courseRow) (Published, Findings, error) {
+	p := Published{Key: rev.Key, Title: rev.Title, Hash: rev.Hash, State: StateNew}
+	if row, ok := rows[rev.Key]; ok {
+		switch {
+		case row.RevisionHash == rev.Hash && row.RetiredAt.IsZero():
+			p.State = StateUnchanged
+			return p, nil, nil
+		case !row.RetiredAt.IsZero():
+			p.State = StateRestored
+		default:
+			p.State = StateChanged
+		}
+		lost, err := s.lost(ctx, tx, row.RevisionHash, rev)
+		if err != nil || lost.Broken() {
+			return p, lost, err
+		}
+		if old, err := s.read(ctx, tx, row.RevisionHash); err == nil {
+			p.Changes = Diff(old, rev)
+		} else if ctx.Err() != nil {
+			return p, nil, err
+		} // a damaged old one is no reason to keep it
+	}
+	now := s.now().UTC().Truncate(time.Microsecond)
+	if err := storeMedia(ctx, tx, fsys, f); err != nil {
+		return p, nil, err
+	}
+	archive, err := pack(f)
+	if err != nil {
+		return p, nil, err
+	}
+	err = insertRevision(ctx, tx, &revisionRow{Hash: rev.Hash, CourseKey: rev.Key, Title: rev.Title, Archive: archive, Size: f.size(), PublishedAt: now})
+	if err != nil {
+		return p, nil, err
+	}
+	if err := putCourse(ctx, tx, &courseRow{Key: rev.Key, RevisionHash: rev.Hash, Position: rev.Order, UpdatedAt: now}); err != nil {
+		return p, nil, err
+	}
+	for _, hook := range s.onPublish {
+		if err := hook(ctx, tx, rev); err != nil {
+			return p, nil, err
+		}
+	}
+	return p, nil, nil
+}
+
+// lost finds steps that were published and are neither there nor retired. It reads names only, so that an old revision which this
+// program cannot parse any more still guards its keys.
+func (s *Service) lost(ctx context.Context, tx bun.IDB, hash string, rev *Revision) (Findings, error) {
+	f, err := loadFolder(ctx, tx, hash)
+	if err != nil {
+		return nil, err
+	}
+	gone := map[string]bool{}
+	for _, k := range rev.Retired {
+		gone[k] = true
+	}
+	var out Findings
+	for _, k := range f.keys() {
+		if rev.Activity(k) == nil && !gone[k] {
+			out = append(out, Finding{
+				File: rev.Key + "/course.yaml", Severity: SevError,
+				What:   fmt.Sprintf("the published step %q is gone", k),
+				Remedy: fmt.Sprintf("learners' progress hangs on it: keep its key, or add %s to retired", k),
+			})
+		}
+	}
+	return out, nil
+}
+
+// keys are all steps that this folder has or had.
+func (f *folder) keys() []string {
+	seen := map[string]bool{}
+	for p := range f.texts {
+		dir, base, ok := strings.Cut(p, "/")
+		m, a := moduleName.FindStringSubmatch(dir), activityName.FindStringSubmatch(base)
+		if ok && m != nil && a != nil {
+			seen[m[2]+"/"+a[2]] = true
+		}
+	}
+	var c struct {
+		Retired []string `yaml:"retired"`
+	}
+	if yaml.Unmarshal(f.texts["course.yaml"], &c) == nil {
+		for _, k := range c.Retired {
+			seen[k] = true
+		}
+	}
+	out := make([]string, 0, len(seen))
+	for k := range seen {
+		out = append(out, k)
+	}
+	sort.Strings(out)
+	return out
+}
+
+// storeMedia keeps the media that no revision had yet, one at a time, so that memory holds one.
+func storeMedia(ctx context.Context, tx bun.IDB, fsys fs.FS, f *folder) error {
+	at := map[string]string{}
+	var sums []string
+	for p, m := range f.media {
+		if at[m.Sum] == "" {
+			at[m.Sum] = p
+			sums = append(sums, m.Sum)
+		}
+	}
+	known, err := knownMedia(ctx, tx, sums)
+	if err != nil {
+		return err
+	}
+	for _, want := range sums {
+		if known[want] {
+			continue
+		}
+		p := f.key + "/" + at[want]
+		data, err := readFile(fsys, p, MaxMediaFile)
+		if err != nil {
+			return fmt.Errorf("read %s: %w", p, err)
+		}
+		if sum(data) != want {
+			return fmt.Errorf("%s changed while it was being published", p)
+		}
+		if err := insertMedia(ctx, tx, want, data); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Retire takes a course out of the catalogue. Those who have begun go on with their revision. Publishing it again brings it back.
+func (s *Service) Retire(ctx context.Context, key string) error {
+	defer s.forget()
+	return db.InTx(ctx, s.db, func(ctx context.Context, tx bun.Tx) error {
+		found, err := retireCourse(ctx, tx, key, s.now().UTC().Truncate(time.Microsecond))
+		if err == nil && !found {
+			return fault.New(fault.NotFound, "error.not_found")
+		}
+		return err
+	})
+}
