@@ -73,7 +73,7 @@ type Enrolled struct {
 // FactName names the fact.
 func (Enrolled) FactName() string { return "delivery.enrolled" }
 
-// Withdrawn is told by WithdrawnFact; the record is kept.
+// WithdrawnFact is the fact that a person left a delivery; their record is kept.
 type WithdrawnFact struct {
 	PersonID, CourseKey, DeliveryID string
 	At                              time.Time

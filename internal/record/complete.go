@@ -2,49 +2,150 @@ package record
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
+	"time"
 
 	"github.com/uptrace/bun"
 
+	"greenroom/internal/course"
+	"greenroom/internal/db"
 	"greenroom/internal/delivery"
+	"greenroom/internal/event"
+	"greenroom/internal/id"
 )
-
-var errSoon = errors.New("record: not written yet")
-
-// Complete notes within the caller's transaction that a step is done.
-func (s *Service) Complete(ctx context.Context, tx bun.IDB, c Completion) (View, error) {
-	return View{}, errSoon
-}
 
 // MarkComplete is Complete in a transaction of its own.
 func (s *Service) MarkComplete(ctx context.Context, c Completion) (View, error) {
-	return View{}, errSoon
+	var v View
+	err := db.InTx(ctx, s.db, func(ctx context.Context, tx bun.Tx) (err error) {
+		v, err = s.Complete(ctx, tx, c)
+		return err
+	})
+	return v, err
 }
 
-// Of returns a person's progress in a course; an empty one when there is none.
-func (s *Service) Of(ctx context.Context, personID, courseKey string) (*Progress, error) {
-	return nil, errSoon
+// Complete notes within the caller's transaction that a step is done, and with the last step that the course is:
+// then the event, the certificate and the fact CourseCompleted stand or fall together. Saying it again changes
+// nothing and returns the same view.
+//
+// It costs three statements: the event, the projection's row locked by writing it, the row's new content.
+func (s *Service) Complete(ctx context.Context, tx bun.IDB, c Completion) (View, error) {
+	if c.PersonID == "" || c.Course == nil || c.Activity == nil {
+		return View{}, errors.New("complete: a person, a course and an activity are needed")
+	}
+	data := ""
+	if c.Data != nil {
+		raw, err := json.Marshal(c.Data)
+		if err != nil {
+			return View{}, fmt.Errorf("complete %q: %w", c.Activity.Key, err)
+		}
+		data = string(raw)
+	}
+	now := s.clock()
+	fresh, err := insertEvents(ctx, tx, []Event{{
+		ID: id.New(), PersonID: c.PersonID, CourseKey: c.Course.Key, ActivityKey: c.Activity.Key, Kind: Done,
+		Cycle: firstCycle, DeliveryID: c.DeliveryID, RevisionHash: c.Course.Hash, Data: data, At: now,
+	}})
+	if err != nil {
+		return View{}, err
+	}
+	if fresh == 0 {
+		return s.again(ctx, tx, c, now)
+	}
+	at := now.Unix()
+	p, err := lockProgress(ctx, tx, &Progress{
+		PersonID: c.PersonID, CourseKey: c.Course.Key, States: States{c.Activity.Key: at}, Events: 1, UpdatedAt: now,
+	})
+	if err != nil {
+		return View{}, err
+	}
+	_, first := p.States[c.Activity.Key] // the row was made by the lock, with this state in it
+	p.States[c.Activity.Key] = at
+	completed, err := s.finish(ctx, tx, p, c.Course, c.DeliveryID, now)
+	if err != nil {
+		return View{}, err
+	}
+	if !first || completed {
+		if err := saveProgress(ctx, tx, p); err != nil {
+			return View{}, err
+		}
+	}
+	return Look(c.Course, p), nil
 }
 
-// All returns a person's progress in all courses.
-func (s *Service) All(ctx context.Context, personID string) ([]Progress, error) { return nil, errSoon }
-
-// Place returns the self-paced delivery of a course, a person's enrolment in it (nil when none) and their progress
-// (empty when none) in one query.
-func (s *Service) Place(ctx context.Context, personID, courseKey string) (*delivery.Delivery, *delivery.Enrolment, *Progress, error) {
-	return nil, nil, nil, errSoon
+// again answers a repeated completion from what is stored.
+func (s *Service) again(ctx context.Context, tx bun.IDB, c Completion, now time.Time) (View, error) {
+	p, err := readProgress(ctx, tx, c.PersonID, c.Course.Key)
+	if err != nil {
+		return View{}, err
+	}
+	if p.CompletedAt == nil && allDone(c.Course, p.States) {
+		if p, err = s.recheck(ctx, tx, c.PersonID, c.Course, c.DeliveryID, now); err != nil {
+			return View{}, err
+		}
+	}
+	return Look(c.Course, p), nil
 }
 
-// ShelfItem is one course a person has enrolled in, with their progress.
-type ShelfItem struct {
-	Enrolment delivery.Enrolment
-	Progress  Progress
+// finish completes the course in p when the last step is done and it was not complete before. It says whether it
+// changed p; the caller holds p's row and saves it.
+func (s *Service) finish(ctx context.Context, tx bun.IDB, p *Progress, rev *course.Revision, deliveryID string, now time.Time) (bool, error) {
+	if p.CompletedAt != nil || !allDone(rev, p.States) {
+		return false, nil
+	}
+	n, err := insertEvents(ctx, tx, []Event{{
+		ID: id.New(), PersonID: p.PersonID, CourseKey: rev.Key, Kind: Completed, Cycle: firstCycle,
+		DeliveryID: deliveryID, RevisionHash: rev.Hash, At: now,
+	}})
+	if err != nil {
+		return false, err
+	}
+	if n == 0 {
+		return false, fmt.Errorf("complete %q: the record has the completion but the projection has not", rev.Key)
+	}
+	p.Events++
+	p.CompletedAt = &now
+	return true, s.announce(ctx, tx, p.PersonID, rev, now, now)
 }
 
-// Shelf returns all courses of a person, last seen first, in one query.
-func (s *Service) Shelf(ctx context.Context, personID string) ([]ShelfItem, error) {
-	return nil, errSoon
+// announce issues the certificate and records the fact of a completion that happened at a time.
+func (s *Service) announce(ctx context.Context, tx bun.IDB, personID string, rev *course.Revision, at, now time.Time) error {
+	if s.cert != nil {
+		if err := s.cert.Issue(ctx, tx, personID, rev, at); err != nil {
+			return fmt.Errorf("issue certificate: %w", err)
+		}
+	}
+	return event.Record(ctx, tx, now, CourseCompleted{PersonID: personID, CourseKey: rev.Key, RevisionHash: rev.Hash, At: at})
 }
 
-// Claim gives what a guest did to a person.
-func (s *Service) Claim(ctx context.Context, tx bun.IDB, from, to string) error { return errSoon }
+// recheck completes the course of a person when nothing is missing any more.
+func (s *Service) recheck(ctx context.Context, tx bun.IDB, personID string, rev *course.Revision, deliveryID string, now time.Time) (*Progress, error) {
+	p, err := lockProgress(ctx, tx, &Progress{PersonID: personID, CourseKey: rev.Key, States: States{}, UpdatedAt: now})
+	if err != nil {
+		return nil, err
+	}
+	completed, err := s.finish(ctx, tx, p, rev, deliveryID, now)
+	if err != nil || !completed {
+		return p, err
+	}
+	return p, saveProgress(ctx, tx, p)
+}
+
+// OnMoved is the reactor to a person's move to a newer revision: where that has retired the last step they had
+// not done, their course is complete. It may be called any number of times.
+func (s *Service) OnMoved(ctx context.Context, f delivery.Moved) error {
+	rev, err := s.courses.Revision(ctx, f.RevisionHash)
+	if err != nil {
+		return err
+	}
+	p, err := readProgress(ctx, s.db, f.PersonID, f.CourseKey)
+	if err != nil || p.CompletedAt != nil || !allDone(rev, p.States) {
+		return err
+	}
+	return db.InTx(ctx, s.db, func(ctx context.Context, tx bun.Tx) error {
+		_, err := s.recheck(ctx, tx, f.PersonID, rev, "", s.clock())
+		return err
+	})
+}

@@ -7,11 +7,13 @@
 // Completion never goes down. Events are neither changed nor removed while their person exists (triggers on both
 // databases see to it), and a course that was completed stays so, whatever later revisions add or retire.
 //
-//	record.go     types, rules, Service
-//	view.go       Look: what a progress means in a revision
-//	complete.go   completing a step and with the last one the course
+//	record.go     types and Service
+//	view.go       Look: what a progress means in a revision, and the rule that completes a course
+//	states.go     which steps are done, as one column
+//	complete.go   completing a step, and with the last one the course
 //	claim.go      what a guest did becomes a person's
 //	rebuild.go    the projection from the events, and the check that both agree
+//	read.go       what pages read, a query each
 //	transcript.go the record as its owner takes it along
 //	store.go      SQL
 package record
@@ -31,7 +33,7 @@ const (
 	Completed = "completed" // the course was completed; the activity key is ""
 )
 
-// Event is one thing a learner did. Events are never changed.
+// Event is one thing a learner did. There is at most one for a person, course, activity, kind and cycle.
 type Event struct {
 	bun.BaseModel `bun:"table:learning_event,alias:le"`
 
@@ -53,17 +55,20 @@ type Progress struct {
 
 	PersonID    string `bun:",pk"`
 	CourseKey   string `bun:",pk"`
-	States      States `bun:"type:text"`
-	Events      int    // how many events it was made of
-	CompletedAt *time.Time
+	States      States
+	Events      int        // how many events it was made of
+	CompletedAt *time.Time // nil until the course is completed; never cleared
 	UpdatedAt   time.Time
 }
+
+// firstCycle is the cycle of all events until courses have to be taken again.
+const firstCycle = 1
 
 // Completion is what a learner just did.
 type Completion struct {
 	PersonID   string
-	Course     *course.Revision
-	Activity   *course.Activity
+	Course     *course.Revision // the revision the learner is on
+	Activity   *course.Activity // of Course
 	DeliveryID string
 	Data       any // kept as JSON; may be nil
 }
@@ -78,8 +83,6 @@ type Certifier interface {
 type Courses interface {
 	// Revision returns any revision that was ever published.
 	Revision(ctx context.Context, hash string) (*course.Revision, error)
-	// RevisionTx is Revision within a transaction.
-	RevisionTx(ctx context.Context, tx bun.IDB, hash string) (*course.Revision, error)
 }
 
 // CourseCompleted is the fact that a person completed a course. There is one for a person, a course and a cycle.
@@ -99,7 +102,9 @@ type Service struct {
 	now     func() time.Time
 }
 
-// New makes the service.
+// New makes the service. cert may be nil: then nobody gets certificates.
 func New(d *bun.DB, courses Courses, cert Certifier, now func() time.Time) *Service {
 	return &Service{db: d, courses: courses, cert: cert, now: now}
 }
+
+func (s *Service) clock() time.Time { return s.now().UTC().Truncate(time.Microsecond) }

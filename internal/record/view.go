@@ -6,9 +6,6 @@ import (
 	"greenroom/internal/course"
 )
 
-// States says which activities are done and when: by activity key, seconds since 1970 UTC.
-type States map[string]int64
-
 // View is what a progress means in one revision of the course: every number that a screen shows.
 type View struct {
 	Done, Total int // steps of this revision
@@ -28,7 +25,7 @@ type ModuleView struct {
 	Done, Total, MinutesLeft int
 }
 
-// Look counts what a progress means in a revision. p may be nil.
+// Look counts what a progress means in a revision. p may be nil. It allocates one slice.
 func Look(rev *course.Revision, p *Progress) View {
 	v := View{Modules: make([]ModuleView, len(rev.Modules))}
 	if p != nil {
@@ -85,4 +82,18 @@ func (v View) Next(rev *course.Revision) *course.Activity {
 		}
 	}
 	return nil
+}
+
+// allDone is the rule that completes a course: it has steps, and all of them are done.
+func allDone(rev *course.Revision, s States) bool {
+	steps := 0
+	for _, m := range rev.Modules {
+		for _, a := range m.Activities {
+			if _, ok := s[a.Key]; !ok {
+				return false
+			}
+			steps++
+		}
+	}
+	return steps > 0
 }

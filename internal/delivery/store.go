@@ -1,0 +1,111 @@
+package delivery
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"greenroom/internal/db"
+	"greenroom/internal/id"
+)
+
+func selfPaced(ctx context.Context, tx bun.IDB, courseKey string) (*Delivery, error) {
+	d := new(Delivery)
+	err := tx.NewSelect().Model(d).Where("d.course_key = ?", courseKey).Where("d.kind = ?", SelfPaced).Scan(ctx)
+	if err != nil {
+		return nil, db.Err(err)
+	}
+	return d, nil
+}
+
+// ensure inserts the self-paced delivery unless it is there. Who comes second waits for the first and inserts nothing.
+func ensure(ctx context.Context, tx bun.IDB, courseKey string, now time.Time) error {
+	d := &Delivery{ID: id.New(), CourseKey: courseKey, Kind: SelfPaced, CreatedAt: now}
+	if _, err := tx.NewInsert().Model(d).On("CONFLICT DO NOTHING").Exec(ctx); err != nil {
+		return fmt.Errorf("insert self-paced delivery of %q: %w", courseKey, err)
+	}
+	return nil
+}
+
+// insert adds the enrolment unless the person has one in the delivery, and says whether it did.
+func insert(ctx context.Context, tx bun.IDB, e *Enrolment) (bool, error) {
+	res, err := tx.NewInsert().Model(e).On("CONFLICT (person_id, delivery_id) DO NOTHING").Exec(ctx)
+	if err != nil {
+		return false, fmt.Errorf("insert enrolment: %w", err)
+	}
+	n, err := res.RowsAffected()
+	return n == 1, err
+}
+
+// lockEnrolment reads the person's enrolment for changing it; nil when there is none.
+func lockEnrolment(ctx context.Context, tx bun.IDB, personID, deliveryID string) (*Enrolment, error) {
+	e := new(Enrolment)
+	q := tx.NewSelect().Model(e).Where("e.person_id = ?", personID).Where("e.delivery_id = ?", deliveryID)
+	err := db.ForUpdate(q).Scan(ctx)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("lock enrolment: %w", err)
+	}
+	return e, nil
+}
+
+func update(ctx context.Context, tx bun.IDB, e *Enrolment, columns ...string) error {
+	if _, err := tx.NewUpdate().Model(e).Column(columns...).WherePK().Exec(ctx); err != nil {
+		return fmt.Errorf("update enrolment: %w", err)
+	}
+	return nil
+}
+
+// of reads a course's self-paced delivery and the person's enrolment in it in one query.
+func of(ctx context.Context, tx bun.IDB, personID, courseKey string) (*Delivery, *Enrolment, error) {
+	var row struct {
+		DID        string
+		DCreatedAt time.Time
+		Enrolment  `bun:"embed:e_"`
+	}
+	err := tx.NewSelect().TableExpr("delivery AS d").
+		ColumnExpr("d.id AS d_id, d.created_at AS d_created_at").
+		ColumnExpr(Columns("e", "e_")).
+		Join("LEFT JOIN enrolment AS e ON e.delivery_id = d.id AND e.person_id = ?", personID).
+		Where("d.course_key = ?", courseKey).Where("d.kind = ?", SelfPaced).
+		Scan(ctx, &row)
+	if err != nil {
+		return nil, nil, db.Err(err)
+	}
+	d := &Delivery{ID: row.DID, CourseKey: courseKey, Kind: SelfPaced, CreatedAt: row.DCreatedAt}
+	if row.Enrolment.ID == "" {
+		return d, nil, nil
+	}
+	return d, &row.Enrolment, nil
+}
+
+// Columns lists the columns of enrolment for a joined read: "e.id AS e_id, …".
+func Columns(alias, prefix string) string {
+	s := ""
+	for i, c := range [...]string{
+		"id", "delivery_id", "person_id", "course_key", "revision_hash", "status", "last_activity",
+		"last_seen_at", "created_at", "updated_at",
+	} {
+		if i > 0 {
+			s += ", "
+		}
+		s += alias + "." + c + " AS " + prefix + c
+	}
+	return s
+}
+
+func list(ctx context.Context, tx bun.IDB, personID string) ([]Enrolment, error) {
+	var all []Enrolment
+	err := tx.NewSelect().Model(&all).Where("e.person_id = ?", personID).
+		OrderExpr("e.last_seen_at DESC, e.id").Scan(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("list enrolments: %w", err)
+	}
+	return all, nil
+}

@@ -1,0 +1,113 @@
+package record
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"greenroom/internal/delivery"
+)
+
+// Of returns a person's progress in a course; an empty one when there is none.
+func (s *Service) Of(ctx context.Context, personID, courseKey string) (*Progress, error) {
+	return readProgress(ctx, s.db, personID, courseKey)
+}
+
+// All returns a person's progress in all courses in which they did something, last changed first.
+func (s *Service) All(ctx context.Context, personID string) ([]Progress, error) {
+	var all []Progress
+	err := s.db.NewSelect().Model(&all).Where("p.person_id = ?", personID).OrderExpr("p.updated_at DESC, p.course_key").Scan(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read progress: %w", err)
+	}
+	return all, nil
+}
+
+// ShelfItem is one course a person has enrolled in, with their progress.
+type ShelfItem struct {
+	Enrolment delivery.Enrolment
+	Progress  Progress
+}
+
+// joined is a row of enrolment and progress side by side; either may be empty.
+type joined struct {
+	delivery.Enrolment `bun:"embed:e_"`
+
+	PStates      States
+	PEvents      int
+	PCompletedAt *time.Time
+	PUpdatedAt   time.Time
+}
+
+const progressColumns = "p.states AS p_states, p.events AS p_events, p.completed_at AS p_completed_at, p.updated_at AS p_updated_at"
+
+func (j *joined) progress(personID, courseKey string) Progress {
+	return Progress{
+		PersonID: personID, CourseKey: courseKey,
+		States: j.PStates, Events: j.PEvents, CompletedAt: j.PCompletedAt, UpdatedAt: j.PUpdatedAt,
+	}
+}
+
+// Place returns the self-paced delivery of a course (nil when it never had one), a person's enrolment in it (nil
+// when none) and their progress (empty when none), all in one query. personID "" is nobody.
+func (s *Service) Place(ctx context.Context, personID, courseKey string) (*delivery.Delivery, *delivery.Enrolment, *Progress, error) {
+	var row struct {
+		DID        string
+		DCreatedAt time.Time
+		joined
+	}
+	err := s.db.NewSelect().TableExpr("delivery AS d").
+		ColumnExpr("d.id AS d_id, d.created_at AS d_created_at").
+		ColumnExpr(delivery.Columns("e", "e_")).ColumnExpr(progressColumns).
+		Join("LEFT JOIN enrolment AS e ON e.delivery_id = d.id AND e.person_id = ?", personID).
+		Join("LEFT JOIN progress AS p ON p.course_key = d.course_key AND p.person_id = ?", personID).
+		Where("d.course_key = ?", courseKey).Where("d.kind = ?", delivery.SelfPaced).
+		Scan(ctx, &row)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil, &Progress{PersonID: personID, CourseKey: courseKey}, nil
+	}
+	if err != nil {
+		return nil, nil, nil, fmt.Errorf("read place in %q: %w", courseKey, err)
+	}
+	d := &delivery.Delivery{ID: row.DID, CourseKey: courseKey, Kind: delivery.SelfPaced, CreatedAt: row.DCreatedAt}
+	p := row.progress(personID, courseKey)
+	if row.Enrolment.ID == "" {
+		return d, nil, &p, nil
+	}
+	return d, &row.Enrolment, &p, nil
+}
+
+// Shelf returns all courses a person has enrolled in, whatever the enrolment's state, last seen first, in one query.
+func (s *Service) Shelf(ctx context.Context, personID string) ([]ShelfItem, error) {
+	var rows []joined
+	err := s.db.NewSelect().TableExpr("enrolment AS e").
+		ColumnExpr(delivery.Columns("e", "e_")).ColumnExpr(progressColumns).
+		Join("LEFT JOIN progress AS p ON p.course_key = e.course_key AND p.person_id = e.person_id").
+		Where("e.person_id = ?", personID).OrderExpr("e.last_seen_at DESC, e.id").
+		Scan(ctx, &rows)
+	if err != nil {
+		return nil, fmt.Errorf("read shelf: %w", err)
+	}
+	out := make([]ShelfItem, len(rows))
+	for i := range rows {
+		out[i] = ShelfItem{Enrolment: rows[i].Enrolment, Progress: rows[i].progress(personID, rows[i].CourseKey)}
+	}
+	return out, nil
+}
+
+// Summary counts what somebody has done, for the question whether it is theirs. Last is zero when steps is 0.
+func (s *Service) Summary(ctx context.Context, personID string) (steps int, last time.Time, err error) {
+	all, err := s.All(ctx, personID)
+	if err != nil {
+		return 0, time.Time{}, err
+	}
+	for _, p := range all {
+		steps += len(p.States)
+		if len(p.States) > 0 && p.UpdatedAt.After(last) {
+			last = p.UpdatedAt
+		}
+	}
+	return steps, last, nil
+}

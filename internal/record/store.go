@@ -1,0 +1,76 @@
+package record
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"github.com/uptrace/bun"
+)
+
+// insertEvents appends the events that the record does not have yet and says how many those were.
+func insertEvents(ctx context.Context, tx bun.IDB, all []Event) (int, error) {
+	if len(all) == 0 {
+		return 0, nil
+	}
+	res, err := tx.NewInsert().Model(&all).
+		On("CONFLICT (person_id, course_key, activity_key, kind, cycle) DO NOTHING").Returning("NULL").Exec(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("append to the record: %w", err)
+	}
+	n, err := res.RowsAffected()
+	return int(n), err
+}
+
+// lockProgress adds p.Events to the row's count, or makes the row as p, and returns it as it is now. The row stays
+// locked until the transaction ends; writing is what locks it also when it was not there.
+func lockProgress(ctx context.Context, tx bun.IDB, p *Progress) (*Progress, error) {
+	got := new(Progress)
+	err := tx.NewInsert().Model(p).
+		On("CONFLICT (person_id, course_key) DO UPDATE").
+		Set("events = p.events + EXCLUDED.events").Set("updated_at = EXCLUDED.updated_at").
+		Returning("*").Scan(ctx, got)
+	if err != nil {
+		return nil, fmt.Errorf("lock progress: %w", err)
+	}
+	if got.States == nil {
+		got.States = States{}
+	}
+	return got, nil
+}
+
+// saveProgress writes what lockProgress returned, changed.
+func saveProgress(ctx context.Context, tx bun.IDB, p *Progress) error {
+	_, err := tx.NewUpdate().Model(p).Column("states", "events", "completed_at", "updated_at").WherePK().Exec(ctx)
+	if err != nil {
+		return fmt.Errorf("save progress: %w", err)
+	}
+	return nil
+}
+
+// readProgress returns the row, or an empty progress when there is none.
+func readProgress(ctx context.Context, tx bun.IDB, personID, courseKey string) (*Progress, error) {
+	p := new(Progress)
+	err := tx.NewSelect().Model(p).Where("p.person_id = ?", personID).Where("p.course_key = ?", courseKey).Scan(ctx)
+	if errors.Is(err, sql.ErrNoRows) {
+		return &Progress{PersonID: personID, CourseKey: courseKey}, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read progress: %w", err)
+	}
+	return p, nil
+}
+
+// eventsOf returns a person's events, of one course unless courseKey is "", oldest first.
+func eventsOf(ctx context.Context, tx bun.IDB, personID, courseKey string) ([]Event, error) {
+	var all []Event
+	q := tx.NewSelect().Model(&all).Where("le.person_id = ?", personID)
+	if courseKey != "" {
+		q = q.Where("le.course_key = ?", courseKey)
+	}
+	if err := q.OrderExpr("le.at, le.id").Scan(ctx); err != nil {
+		return nil, fmt.Errorf("read events: %w", err)
+	}
+	return all, nil
+}
