@@ -79,8 +79,8 @@ func segment(shape string, a map[string]string) (string, error) {
 	switch shape {
 	case "path":
 		s = a["d"]
-		if strings.HasPrefix(s, "m") { // after another shape a small m would start from where that ended
-			s = "M" + s[1:]
+		if strings.HasPrefix(s, "m") { // relative to nought, not to where the shape before it ended
+			s = "M0 0" + s
 		}
 	case "line":
 		s = fmt.Sprintf("M%g %gL%g %g", n("x1"), n("y1"), n("x2"), n("y2"))

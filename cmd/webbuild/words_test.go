@@ -56,10 +56,10 @@ func TestWordCountersAgree(t *testing.T) {
 
 func TestShapesAreOnePath(t *testing.T) {
 	t.Parallel()
-	const svg = `<svg viewBox="0 0 24 24"><path d="m1 2h3"/><circle cx="12" cy="12" r="10"/><rect x="2" y="4" width="20" height="16" rx="2"/>
+	const svg = `<svg viewBox="0 0 24 24"><path d="m1 2 3 0h3"/><circle cx="12" cy="12" r="10"/><rect x="2" y="4" width="20" height="16" rx="2"/>
 		<rect x="1" y="1" width="2" height="3"/><line x1="1" x2="2" y1="3" y2="4"/><polyline points="1 2 3 4"/></svg>`
 	got, err := onePath(strings.NewReader(svg))
-	const want = "M1 2h3" + "M2 12a10 10 0 1 0 20 0a10 10 0 1 0 -20 0z" +
+	const want = "M0 0m1 2 3 0h3" + "M2 12a10 10 0 1 0 20 0a10 10 0 1 0 -20 0z" +
 		"M4 4h16a2 2 0 0 1 2 2v12a2 2 0 0 1 -2 2h-16a2 2 0 0 1 -2 -2v-12a2 2 0 0 1 2 -2z" + "M1 1h2v3h-2z" + "M1 3L2 4" + "M1 2 3 4"
 	if err != nil || got != want {
 		t.Errorf("got %s, %v\nwant %s", got, err, want)

@@ -196,6 +196,7 @@ func (a *App) plain(e *echo.Echo) {
 	e.GET("/assets/*", echo.WrapHandler(assets.Handler()))
 	e.GET("/healthz", func(c echo.Context) error { return c.String(http.StatusOK, "ok\n") })
 	e.GET("/readyz", a.ready)
+	e.POST("/csp", a.postReport)
 }
 
 // ready says "send me traffic": the database answers and its schema is this program's.

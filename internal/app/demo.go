@@ -145,4 +145,3 @@ func ignoreGone(err error) error {
 	}
 	return err
 }
-

@@ -226,4 +226,3 @@ func withName(server, name string) string {
 	u.Path = "/" + name
 	return u.String()
 }
-

@@ -1,0 +1,130 @@
+// Command bench measures the product as ratios to a baseline that runs in turns with it, on this machine, now.
+//
+//	go run ./cmd/bench                 SQLite and PostgreSQL
+//	go run ./cmd/bench -only sqlite
+//	go run ./cmd/bench -short          a tenth of the time: to see that it works
+//
+// It prints a table and writes bench/latest.json: a list of {name, ours, baseline, unit, ratio, goal, ok}. The whole
+// product runs in this process, and so does the load; PostgreSQL's own processor time is added to ours.
+//
+// Exit status: 0 when every goal holds, 1 when one does not, 2 when it could not be measured.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"text/tabwriter"
+	"time"
+
+	"greenroom/internal/db/dbtest"
+)
+
+// Result is one measured thing. Ratio is ours to baseline; OK says whether it meets the goal.
+type Result struct {
+	Name     string  `json:"name"`
+	Ours     float64 `json:"ours"`
+	Baseline float64 `json:"baseline"`
+	Unit     string  `json:"unit"`
+	Ratio    float64 `json:"ratio"`
+	Goal     string  `json:"goal"`
+	OK       bool    `json:"ok"`
+}
+
+// report gathers results.
+type report struct{ all []Result }
+
+// atLeast notes a ratio that must not be smaller than goal.
+func (r *report) atLeast(name, unit string, ours, baseline, goal float64) {
+	r.add(Result{Name: name, Ours: ours, Baseline: baseline, Unit: unit, Ratio: div(ours, baseline), Goal: fmt.Sprintf(">= %.2f", goal), OK: div(ours, baseline) >= goal})
+}
+
+// atMost notes a ratio that must not be larger than goal.
+func (r *report) atMost(name, unit string, ours, baseline, goal float64) {
+	r.add(Result{Name: name, Ours: ours, Baseline: baseline, Unit: unit, Ratio: div(ours, baseline), Goal: fmt.Sprintf("<= %.2f", goal), OK: div(ours, baseline) <= goal})
+}
+
+// told notes a figure that has no goal of its own.
+func (r *report) told(name, unit string, ours, baseline float64) {
+	r.add(Result{Name: name, Ours: ours, Baseline: baseline, Unit: unit, Ratio: div(ours, baseline), Goal: "-", OK: true})
+}
+
+func (r *report) add(x Result) {
+	r.all = append(r.all, x)
+	fmt.Fprintf(os.Stderr, "%-58s %12.2f %12.2f %-10s ratio %.3f (%s)\n", x.Name, x.Ours, x.Baseline, x.Unit, x.Ratio, x.Goal)
+}
+
+func div(a, b float64) float64 {
+	if b == 0 {
+		return 0
+	}
+	return a / b
+}
+
+func main() {
+	only := flag.String("only", "", "sqlite or postgres")
+	short := flag.Bool("short", false, "a tenth of the time")
+	flag.Parse()
+	os.Exit(run(*only, *short))
+}
+
+func run(only string, short bool) int {
+	ctx := context.Background()
+	dir, err := os.MkdirTemp(".", "tmp-bench-") // beside the project: on a disk that flushes, not in memory
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		return 2
+	}
+	defer os.RemoveAll(dir)
+	slice := time.Second
+	if short {
+		slice /= 10
+	}
+	r := &report{}
+	for _, engine := range dbtest.Engines {
+		if only != "" && only != engine {
+			continue
+		}
+		if err := measure(ctx, r, engine, filepath.Join(dir, engine), slice); err != nil {
+			fmt.Fprintf(os.Stderr, "bench: %s: %v\n", engine, err)
+			return 2
+		}
+	}
+	if only == "" || only == "sqlite" {
+		if err := process(r, dir); err != nil {
+			fmt.Fprintln(os.Stderr, "bench:", err)
+			return 2
+		}
+	}
+	return r.close()
+}
+
+func (r *report) close() int {
+	if err := os.MkdirAll("bench", 0o755); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		return 2
+	}
+	raw, err := json.MarshalIndent(r.all, "", "  ")
+	if err == nil {
+		err = os.WriteFile("bench/latest.json", append(raw, '\n'), 0o644)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		return 2
+	}
+	code := 0
+	t := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "NAME\tOURS\tBASELINE\tUNIT\tRATIO\tGOAL\tOK")
+	for _, x := range r.all {
+		ok := "yes"
+		if !x.OK {
+			ok, code = "NO", 1
+		}
+		fmt.Fprintf(t, "%s\t%.2f\t%.2f\t%s\t%.3f\t%s\t%s\n", x.Name, x.Ours, x.Baseline, x.Unit, x.Ratio, x.Goal, ok)
+	}
+	_ = t.Flush()
+	return code
+}
