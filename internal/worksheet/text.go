@@ -54,7 +54,10 @@ func tableRow(b *strings.Builder, cells []string) {
 }
 
 var (
-	markup = regexp.MustCompile("[\\\\`*_{}\\[\\]<>#|~&$^]")
+	markup = regexp.MustCompile("[\\\\`*_{}\\[\\]#|~$^]")
+	entity = regexp.MustCompile(`&(#?\w+;)`)
+	// Not every reader of Markdown takes a backslash before these.
+	angles = strings.NewReplacer("<", "&lt;", ">", "&gt;")
 	// At a line's start these would begin a list, a quotation, a rule or a heading.
 	lineStart = regexp.MustCompile(`^(\d{0,9})([-+=.):])`)
 )
@@ -63,7 +66,8 @@ var (
 func escape(s string) string {
 	s = printable(strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r == '\n' || r == '\r' || r == '\t' }), " "))
 	s = markup.ReplaceAllString(strings.TrimSpace(s), `\$0`)
-	return lineStart.ReplaceAllString(s, `$1\$2`)
+	s = lineStart.ReplaceAllString(s, `$1\$2`)
+	return angles.Replace(entity.ReplaceAllString(s, `&amp;$1`))
 }
 
 // printable drops what no document may hold: the control characters that XML 1.0 forbids (production 2, Char)

@@ -118,7 +118,7 @@ func Serve(t *testing.T, d *bun.DB, files map[string]string, kinds []course.Kind
 	base := "http://" + srv.Listener.Addr().String()
 
 	words := must(locale.Load())(t)
-	post := must(mail.New(d, mail.Options{}))(t)
+	post := must(mail.New(d, mail.Options{From: "Greenroom <hello@example.org>", Now: now, Log: log}))(t)
 	people := must(account.New(d, post, account.Options{BaseURL: base, SiteName: "Greenroom", Now: now, Words: words, Log: log}))(t)
 	courses := course.New(d, course.NewLoader(kinds...), now)
 	enrol := delivery.New(d, courses, now)
@@ -293,19 +293,14 @@ func collect(out url.Values, n *html.Node) {
 		}
 		out.Add(name, strings.ReplaceAll(text, "\n", "\r\n"))
 	case "select":
-		first, chosen := "", ""
+		chosen, any := "", false
 		for o := range n.Descendants() {
 			if o.Data == "option" && o.Type == html.ElementNode {
-				if first == "" {
-					first = attr(o, "value")
-				}
-				if has(o, "selected") {
+				if has(o, "selected") || !any {
 					chosen = attr(o, "value")
 				}
+				any = true
 			}
-		}
-		if chosen == "" {
-			chosen = first
 		}
 		out.Add(name, chosen)
 	}

@@ -153,7 +153,7 @@ func TestDocuments(t *testing.T) {
 		b.Post(at+"/save", f).Want(200).Not("<script>alert")
 
 		b.Get(at+"/document").Want(200, `class="document"`, "<h1>Our channel map</h1>", "&lt;script&gt;alert(1)&lt;/script&gt; =cmd|", "31 December 2026", "Made with Greenroom", "As at 3 December 2026").Not("<script>alert", "By ")
-		md := b.Get(at+"/document.md").Want(200, "# Our channel map", `\<script\>alert(1)\</script\> =cmd`, `\*\*b\*\* \[x\](javascript:`).Not("\x01", "\x1b", "<script", "\r")
+		md := b.Get(at+"/document.md").Want(200, "# Our channel map", "&lt;script&gt;alert(1)&lt;/script&gt; =cmd", `\*\*b\*\* \[x\](javascript:`).Not("\x01", "\x1b", "<script", "\r")
 		if got := md.Header.Get("Content-Disposition"); got != "attachment; filename=map.md" || md.Header.Get("Content-Type") != "text/markdown; charset=utf-8" || md.Header.Get("Set-Cookie") != "" {
 			t.Errorf("headers %v", md.Header)
 		}
