@@ -148,7 +148,7 @@ func choices() templ.Component {
 			templ_7745c5c3_Var2 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, "<form class=\"stack\" action=\"#g-choices\" method=\"post\"><section class=\"question\" aria-labelledby=\"g-q1\"><h3 class=\"kicker\" id=\"g-q1\">Question 1 of 5</h3><fieldset aria-describedby=\"g-q1-hint\"><legend class=\"ask\"><p>“They knew the levee would fail and said nothing.” What do you do in the next ten minutes?</p></legend><p class=\"hint\" id=\"g-q1-hint\">Choose one.</p><div class=\"choices\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, "<form class=\"stack\" action=\"#g-choices\" method=\"post\"><section class=\"question\" aria-labelledby=\"g-q1\"><h3 class=\"kicker\" id=\"g-q1\">Question 1 of 5</h3><fieldset aria-describedby=\"g-q1-hint\"><legend class=\"ask\">“They knew the levee would fail and said nothing.” What do you do in the next ten minutes?</legend><p class=\"hint\" id=\"g-q1-hint\">Choose one.</p><div class=\"choices\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -184,7 +184,7 @@ func choices() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, "</div></fieldset></section><section class=\"question\" aria-labelledby=\"g-q3\"><h3 class=\"kicker\" id=\"g-q3\">Question 3 of 5</h3><div class=\"note note-case\"><p>Harbour City has 12,800 followers and answers within 30 minutes.</p></div><div class=\"field\"><label class=\"ask\" for=\"g-num\">After how many minutes is a reply late?</label><p class=\"hint\" id=\"g-num-hint\">A number.</p><input class=\"short\" id=\"g-num\" name=\"num\" type=\"text\" inputmode=\"decimal\" aria-describedby=\"g-num-hint\" autocomplete=\"off\"></div></section></form>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, "</div></fieldset></section><section class=\"question\" aria-labelledby=\"g-q3\"><h3 class=\"kicker\" id=\"g-q3\">Question 3 of 5</h3><div class=\"note note-case\"><p>Harbour City has 12,800 followers and answers within 30 minutes.</p></div><div class=\"field\"><label class=\"ask\" for=\"g-num\">After how many minutes is a reply late?</label><p class=\"hint\" id=\"g-num-hint\">A number.</p><input class=\"short\" id=\"g-num\" name=\"num\" type=\"text\" inputmode=\"decimal\" aria-describedby=\"g-num-hint\" autocomplete=\"off\"></div></section><div class=\"row\"><button class=\"btn btn-primary\" type=\"submit\">Submit answers</button></div></form>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
