@@ -52,7 +52,27 @@ func newText(file string, line int, raw string) Text {
 	return Text{File: file, Line: line + strings.Count(lead, "\n"), Value: strings.TrimRight(raw[strings.LastIndexByte(lead, '\n')+1:], " \t\n")}
 }
 
-var yamlLine = regexp.MustCompile(`^yaml: (?:line ([0-9]+): )?`)
+var (
+	yamlLine = regexp.MustCompile(`^yaml: (?:line ([0-9]+): )?`)
+	// The library counts lines from 0 in these messages and from 1 in the others.
+	yamlParser  = regexp.MustCompile(`: did not find expected (?:<|node|key|'-'|',')`)
+	yamlUnknown = regexp.MustCompile(`unknown anchor '([^']*)'`)
+)
+
+func yamlErrorLine(src []byte, msg string) int {
+	line := 1
+	if m := yamlLine.FindStringSubmatch(msg); m != nil && m[1] != "" {
+		line, _ = strconv.Atoi(m[1])
+		if yamlParser.MatchString(msg) {
+			line++
+		}
+	} else if m := yamlUnknown.FindStringSubmatch(msg); m != nil {
+		if i := bytes.Index(src, []byte("*"+m[1])); i >= 0 {
+			line = 1 + bytes.Count(src[:i], []byte("\n"))
+		}
+	}
+	return min(line, 1+bytes.Count(bytes.TrimRight(src, "\n"), []byte("\n")))
+}
 
 func decodeAt(src []byte, above int, rep *Reporter, into any) bool {
 	dec := yaml.NewDecoder(bytes.NewReader(src))
@@ -62,11 +82,7 @@ func decodeAt(src []byte, above int, rep *Reporter, into any) bool {
 			rep.Error(1+above, "the file is empty", "see docs/course-format.md for what belongs here")
 			return false
 		}
-		line := 1
-		if m := yamlLine.FindStringSubmatch(err.Error()); m != nil && m[1] != "" {
-			line, _ = strconv.Atoi(m[1])
-		}
-		rep.Error(line+above, "this is not YAML: "+yamlLine.ReplaceAllString(err.Error(), ""),
+		rep.Error(yamlErrorLine(src, err.Error())+above, "this is not YAML: "+yamlLine.ReplaceAllString(err.Error(), ""),
 			"look at this line and the one before: indent with spaces, put texts in quotes")
 		return false
 	}

@@ -92,18 +92,19 @@ func sortCatalogue(revs []*Revision) {
 
 // parse is one course being parsed.
 type parse struct {
-	loader  *Loader
-	folder  *folder
-	stored  bool // published before: it was checked then
-	rev     *Revision
-	reps    []*Reporter
-	sources map[string]Source
-	cited   map[string]bool
-	used    map[string]bool // media by path
-	steps   map[string]string
-	labels  markdown.Labels
-	lang    string
-	today   time.Time
+	loader    *Loader
+	folder    *folder
+	stored    bool // published before: it was checked then
+	rev       *Revision
+	reps      []*Reporter
+	sources   map[string]Source
+	cited     map[string]bool
+	noSources bool            // they are not known
+	used      map[string]bool // media by path
+	steps     map[string]string
+	labels    markdown.Labels
+	lang      string
+	today     time.Time
 }
 
 func (l *Loader) parse(f *folder, stored bool) (*Revision, Findings) {

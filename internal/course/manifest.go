@@ -73,6 +73,7 @@ const stale = 183 * 24 * time.Hour
 func (p *parse) course(lay *layout) {
 	rep, rev := p.report("course.yaml"), p.rev
 	p.setLanguage(locale.Default)
+	p.noSources = true
 	if !lay.hasCourse {
 		rep.Error(0, "the course has no course.yaml", "add it; docs/course-format.md has a pattern to copy")
 		return
@@ -81,6 +82,7 @@ func (p *parse) course(lay *layout) {
 	if p.folder.bad["course.yaml"] || !Decode(File{Path: rep.file, Data: p.folder.texts["course.yaml"]}, rep, &c) {
 		return
 	}
+	p.noSources = false
 	line := int(c.Line)
 	if c.Key != "" && c.Key != p.folder.key {
 		rep.Error(line, fmt.Sprintf("the key %q is not the folder's name %q", c.Key, p.folder.key), "make them the same")

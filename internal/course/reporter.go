@@ -92,6 +92,9 @@ func (r *Reporter) issues(t Text, issues []markdown.Issue) {
 
 // Source finds a source of course.yaml. The caller reports when there is none.
 func (r *Reporter) Source(id string) (Source, bool) {
+	if r.in.noSources { // course.yaml could not be read, and that is reported
+		return Source{ID: id}, true
+	}
 	s, ok := r.in.sources[id]
 	if ok {
 		r.in.cited[id] = true
