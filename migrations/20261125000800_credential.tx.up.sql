@@ -11,6 +11,7 @@ CREATE TABLE certificate (
   outcomes TEXT NOT NULL,
   facts_as_at {{.Time}},
   issued_at {{.Time}} NOT NULL,
+  issued_on TEXT NOT NULL, -- the day of it where the holder is, 2026-12-04
   revoked_at {{.Time}},
   UNIQUE (person_id, course_key, cycle)
 ){{.Strict}};

@@ -40,7 +40,14 @@ type Certificate struct {
 	OutcomesJSON string     `bun:"outcomes"`
 	FactsAsAt    time.Time  `bun:",nullzero"`
 	IssuedAt     time.Time  // when the course was completed
+	IssuedOn     string     // the day of it where the holder was: 2026-12-04
 	RevokedAt    *time.Time // nil while it is valid
+}
+
+// Day is IssuedOn as a time, for printing: midnight UTC of that day.
+func (c *Certificate) Day() time.Time {
+	t, _ := time.Parse(time.DateOnly, c.IssuedOn) // we wrote it
+	return t
 }
 
 // Grouped is the code as it is printed.
@@ -58,12 +65,27 @@ func (c *Certificate) Outcomes() []string {
 
 // Service is the door to certificates. It is safe for use by many goroutines.
 type Service struct {
-	db  *bun.DB
-	now func() time.Time
+	db   *bun.DB
+	now  func() time.Time
+	zone *time.Location
 }
 
 // New makes the service.
-func New(d *bun.DB, now func() time.Time) *Service { return &Service{db: d, now: now} }
+func New(d *bun.DB, now func() time.Time) *Service {
+	return &Service{db: d, now: now, zone: time.UTC}
+}
+
+// SetZone sets the site's time zone, in which certificates of people without one of their own are dated; UTC until
+// then. Call it before the first request.
+func (s *Service) SetZone(zone *time.Location) { s.zone = zone }
+
+// day is the date of an instant where the person is, so that the certificate bears the day they remember.
+func (s *Service) day(at time.Time, zone string) string {
+	if l, err := time.LoadLocation(zone); zone != "" && err == nil {
+		return at.In(l).Format(time.DateOnly)
+	}
+	return at.In(s.zone).Format(time.DateOnly)
+}
 
 // Issue gives a person the certificate of a course that they completed at a time. It joins the transaction of the
 // completion. Nothing happens for guests, who have no name to put on it, and for who has it already.
@@ -83,6 +105,7 @@ func (s *Service) Issue(ctx context.Context, tx bun.IDB, personID string, rev *c
 		ID: id.New(), Code: newCode(), PersonID: personID, CourseKey: rev.Key, CourseTitle: rev.Title,
 		RevisionHash: rev.Hash, Name: who.Name, Cycle: 1, Minutes: rev.Minutes, OutcomesJSON: string(outcomes),
 		FactsAsAt: rev.FactsAsAt, IssuedAt: at.UTC().Truncate(time.Microsecond),
+		IssuedOn: s.day(at, who.TimeZone),
 	})
 }
 

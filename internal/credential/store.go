@@ -15,7 +15,7 @@ import (
 
 func holder(ctx context.Context, tx bun.IDB, personID string) (*account.Person, error) {
 	p := new(account.Person)
-	err := tx.NewSelect().Model(p).Column("id", "kind", "name").Where("p.id = ?", personID).Scan(ctx)
+	err := tx.NewSelect().Model(p).Column("id", "kind", "name", "time_zone").Where("p.id = ?", personID).Scan(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("read holder: %w", err)
 	}

@@ -108,3 +108,6 @@ func New(d *bun.DB, courses Courses, cert Certifier, now func() time.Time) *Serv
 }
 
 func (s *Service) clock() time.Time { return s.now().UTC().Truncate(time.Microsecond) }
+
+// Now is the service's clock: UTC, to the microsecond.
+func (s *Service) Now() time.Time { return s.clock() }

@@ -1,12 +1,22 @@
 // Package recordweb shows people their own learning: the dashboard, the progress page of a course, the transcript.
+// Everybody sees only their own record; a guest sees what this device has.
 package recordweb
 
 import (
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
 	"greenroom/internal/course"
 	"greenroom/internal/credential"
 	"greenroom/internal/delivery"
+	"greenroom/internal/fault"
+	"greenroom/internal/play"
 	"greenroom/internal/record"
 	"greenroom/internal/web"
+	"greenroom/web/templates/me"
 )
 
 // Handlers answers for the pages under /me that show the record.
@@ -14,13 +24,169 @@ type Handlers struct {
 	records     *record.Service
 	courses     *course.Service
 	credentials *credential.Service
-	deliveries  *delivery.Service
 }
 
 // New makes the handlers.
-func New(r *record.Service, c *course.Service, k *credential.Service, d *delivery.Service) *Handlers {
-	return &Handlers{records: r, courses: c, credentials: k, deliveries: d}
+func New(r *record.Service, c *course.Service, k *credential.Service, _ *delivery.Service) *Handlers {
+	return &Handlers{records: r, courses: c, credentials: k}
 }
 
 // Routes is the table.
-func (h *Handlers) Routes() []web.Route { return nil }
+func (h *Handlers) Routes() []web.Route {
+	return []web.Route{
+		{Method: http.MethodGet, Path: "/me", Handler: h.getDashboard, Access: web.Public},
+		{Method: http.MethodGet, Path: "/me/courses/:course", Handler: h.getProgress, Access: web.Public},
+		{Method: http.MethodGet, Path: "/me/transcript", Handler: h.getTranscript, Access: web.Public},
+		{Method: http.MethodGet, Path: "/me/transcript.csv", Handler: h.getCSV, Access: web.Public, Limit: "export"},
+	}
+}
+
+func (h *Handlers) getDashboard(c echo.Context) error {
+	v, l := web.ViewerOf(c), web.L(c)
+	p := me.Dashboard{Page: web.Page(c, l.T("me.title")), Nobody: v.Person == nil}
+	p.Section, p.Robots = "me", "noindex"
+	if v.SignedIn() {
+		p.Name = firstName(v.Person.Name)
+	}
+	items, err := h.items(c)
+	if err != nil {
+		return err
+	}
+	for _, it := range items {
+		switch {
+		case it.View.Complete:
+			p.Done = append(p.Done, it)
+		case it.Enrolment.Status == delivery.Paused:
+			p.Paused = append(p.Paused, it)
+		case it.Enrolment.Status == delivery.Withdrawn:
+			p.Left = append(p.Left, it)
+		default:
+			p.Active = append(p.Active, it)
+			if p.Continue == nil && it.Next != nil {
+				p.Continue = &it
+			}
+		}
+	}
+	return web.Render(c, http.StatusOK, me.ShowDashboard(p))
+}
+
+// firstName is what to greet somebody with: the first word of the name.
+func firstName(name string) string {
+	first, _, _ := strings.Cut(strings.TrimSpace(name), " ")
+	return first
+}
+
+// items are all courses of whoever looks, last seen first; none for nobody. Two queries.
+func (h *Handlers) items(c echo.Context) ([]me.Item, error) {
+	v, ctx := web.ViewerOf(c), c.Request().Context()
+	if v.Person == nil {
+		return nil, nil
+	}
+	entries, err := h.records.Transcript(ctx, v.ID())
+	if err != nil {
+		return nil, err
+	}
+	certs, err := h.certificates(c)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]me.Item, len(entries))
+	for i := range entries {
+		out[i] = item(c, &entries[i], certs[entries[i].Course.Key])
+	}
+	return out, nil
+}
+
+// certificates are the addresses of the viewer's valid certificates by course. Guests have none.
+func (h *Handlers) certificates(c echo.Context) (map[string]string, error) {
+	v := web.ViewerOf(c)
+	if !v.SignedIn() {
+		return nil, nil
+	}
+	all, err := h.credentials.List(c.Request().Context(), v.ID())
+	if err != nil {
+		return nil, err
+	}
+	by := map[string]string{}
+	for _, k := range all {
+		if k.Valid() {
+			by[k.CourseKey] = "/me/certificates/" + k.Code
+		}
+	}
+	return by, nil
+}
+
+func item(c echo.Context, e *record.Entry, certificate string) me.Item {
+	it := me.Item{
+		Course: e.Course, Enrolment: &e.Enrolment, View: e.View, Certificate: certificate,
+		Enrolled: web.Local(c, e.Enrolment.CreatedAt), Seen: web.Local(c, e.Enrolment.LastSeenAt),
+		Next: play.Place{Course: e.Course, Enrolment: &e.Enrolment, Progress: e.View}.Next(),
+	}
+	if e.View.CompletedAt != nil {
+		it.Completed = web.Local(c, *e.View.CompletedAt)
+	}
+	for _, m := range e.Course.Modules {
+		for _, a := range m.Activities {
+			s := me.Step{Activity: a}
+			if at := e.View.DoneAt(a.Key); !at.IsZero() {
+				s.DoneAt = web.Local(c, at)
+			}
+			it.Steps = append(it.Steps, s)
+		}
+	}
+	return it
+}
+
+func (h *Handlers) getProgress(c echo.Context) error {
+	ctx, v := c.Request().Context(), web.ViewerOf(c)
+	if v.Person == nil {
+		return fault.New(fault.Unauthenticated, "error.unauthenticated")
+	}
+	_, enrolment, progress, err := h.records.Place(ctx, v.ID(), c.Param("course"))
+	if err != nil {
+		return err
+	}
+	if enrolment == nil {
+		return fault.New(fault.NotFound, "record.not_enrolled")
+	}
+	rev, err := h.courses.Revision(ctx, enrolment.RevisionHash)
+	if err != nil {
+		return err
+	}
+	certs, err := h.certificates(c)
+	if err != nil {
+		return err
+	}
+	e := record.Entry{
+		ShelfItem: record.ShelfItem{Enrolment: *enrolment, Progress: *progress},
+		Course:    rev, View: record.Look(rev, progress),
+	}
+	p := me.Progress{
+		Page: web.Page(c, web.L(c).T("me.progress_in", "Title", rev.Title)),
+		Item: item(c, &e, certs[rev.Key]),
+	}
+	p.Section, p.Robots = "me", "noindex"
+	return web.Render(c, http.StatusOK, me.ShowProgress(p))
+}
+
+func (h *Handlers) getTranscript(c echo.Context) error {
+	v := web.ViewerOf(c)
+	if v.Person == nil {
+		return fault.New(fault.Unauthenticated, "error.unauthenticated")
+	}
+	items, err := h.items(c)
+	if err != nil {
+		return err
+	}
+	p := me.Transcript{Page: web.Page(c, web.L(c).T("me.transcript")), Name: v.Person.Name, Day: web.Local(c, h.records.Now()), Items: items}
+	p.Section, p.Robots = "me", "noindex"
+	return web.Render(c, http.StatusOK, me.ShowTranscript(p))
+}
+
+// stamp writes an instant for spreadsheets: a form that all of them read as a date.
+func stamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.DateTime)
+}
