@@ -26,6 +26,7 @@ type checker struct {
 	issues []Issue
 	level  int // of the last heading
 	ids    map[string]bool
+	alike  map[string]int // headings that had the same words, by id
 	frags  []fragment
 	tables int
 }
@@ -128,7 +129,7 @@ func (checkTransformer) Transform(doc *ast.Document, _ text.Reader, pc parser.Co
 	if !ok {
 		return
 	}
-	c.ids = map[string]bool{}
+	c.ids, c.alike = map[string]bool{}, map[string]int{}
 	doc.Meta()[prefixMeta] = c.o.Prefix
 	doc.Meta()[backMeta] = c.o.Labels.Back
 	var nodes []ast.Node
@@ -196,8 +197,9 @@ func (c *checker) heading(h *ast.Heading) {
 	}
 	base := c.headingPrefix() + slug(name)
 	id := base
-	for i := 2; c.ids[id]; i++ {
-		id = fmt.Sprintf("%s-%d", base, i)
+	for c.ids[id] {
+		c.alike[base]++
+		id = fmt.Sprintf("%s-%d", base, c.alike[base]+1)
 	}
 	c.ids[id] = true
 	h.SetAttributeString("id", []byte(id))

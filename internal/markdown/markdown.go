@@ -2,6 +2,7 @@ package markdown
 
 import (
 	"bytes"
+	"regexp"
 	"strings"
 
 	"github.com/yuin/goldmark/ast"
@@ -76,27 +77,39 @@ func CourseInline(src string, o Options) (HTML, []Issue) {
 		}
 		c.report(n, "only one paragraph of plain text can stand here", "take out lists, headings, pictures and empty lines")
 		if !ok {
-			return sanitise(renderNode(courseMarkdown, c.src, doc)), c.sorted()
+			return trimmed(renderNode(courseMarkdown, c.src, doc)), c.sorted()
 		}
 	}
 	inline := ast.NewTextBlock()
 	for n := para.FirstChild(); n != nil; n = para.FirstChild() {
 		inline.AppendChild(inline, n)
 	}
-	return HTML(strings.TrimSpace(string(sanitise(renderNode(courseMarkdown, c.src, inline))))), c.sorted()
+	return trimmed(renderNode(courseMarkdown, c.src, inline)), c.sorted()
 }
+
+func trimmed(s string) HTML { return HTML(strings.TrimSpace(string(sanitise(s)))) }
 
 // User renders what a learner wrote: no pictures, no HTML, no own ids; headings two levels lower; links only to https, mailto and
 // our own pages, marked as not ours.
 func User(src string) HTML {
+	if tooDeep.MatchString(src) {
+		return sanitise("<p>" + esc(src) + "</p>")
+	}
 	b := []byte(src)
 	pc := parser.NewContext()
 	doc := userMarkdown.Parser().Parse(text.NewReader(b), parser.WithContext(pc))
 	return sanitise(renderNode(userMarkdown, b, doc))
 }
 
+// tooDeep is a line of quotations within quotations: the parser needs time by the square of their depth.
+var tooDeep = regexp.MustCompile(`(?m)^(?:[ \t]*(?:>|[-+*][ \t]|[0-9]{1,9}[.)][ \t])){21,}`)
+
 func parseCourse(src string, o Options) (ast.Node, *checker) {
 	c := &checker{src: []byte(src), o: o}
+	if at := tooDeep.FindStringIndex(src); at != nil {
+		c.issues = append(c.issues, Issue{Line: 1 + strings.Count(src[:at[0]], "\n"), What: "quotations and lists more than 20 deep", Remedy: "take some of the marks at the start of the line away"})
+		c.src = nil
+	}
 	pc := parser.NewContext()
 	pc.Set(checkerKey, c)
 	doc := courseMarkdown.Parser().Parse(text.NewReader(c.src), parser.WithContext(pc))

@@ -68,7 +68,7 @@ func (userTransformer) Transform(doc *ast.Document, reader text.Reader, _ parser
 
 func userLink(n *ast.Link, dest string) {
 	href := string(util.URLEscape([]byte(dest), true))
-	if !outside.MatchString(href) && !own.MatchString(href) && !mail.MatchString(href) {
+	if strings.Contains(dest, `\`) || !outside.MatchString(href) && !own.MatchString(href) && !mail.MatchString(href) {
 		unwrap(n)
 		return
 	}
