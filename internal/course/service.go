@@ -156,6 +156,11 @@ func (s *Service) Revision(ctx context.Context, hash string) (*Revision, error) 
 	return wait(ctx, &s.flight, hash, func(ctx context.Context) (*Revision, error) { return s.read(ctx, s.db, hash) })
 }
 
+// RevisionTx is Revision for code within a transaction.
+func (s *Service) RevisionTx(ctx context.Context, tx bun.IDB, hash string) (*Revision, error) {
+	return s.read(ctx, tx, hash)
+}
+
 // read loads a revision from the database; within a transaction when d is one.
 func (s *Service) read(ctx context.Context, d bun.IDB, hash string) (*Revision, error) {
 	if r, ok := s.revisions.get(hash); ok {
