@@ -186,9 +186,8 @@ func (c *Content) withExample(a Answers) Answers {
 		}
 		v := out[f.Key]
 		if f.Type == Table {
-			if len(f.withoutGiven(v.Rows)) == 0 {
-				rows := append(slices.Clone(v.Rows), f.withoutGiven(f.cleanRows(e.Rows))...)
-				out[f.Key] = Answer{Rows: rows[:min(len(rows), MaxRows)]}
+			if len(f.withoutGiven(v.Rows)) == 0 { // the course's own rows are nobody's typing
+				out[f.Key] = e
 			}
 			continue
 		}

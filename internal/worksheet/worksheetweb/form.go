@@ -13,7 +13,7 @@ import (
 )
 
 // formOf reads what a page sends: "a.<field>" for an answer, "a.<field>.<row>.<column>" for a cell, "rows.<field>"
-// for the number of rows that the page shows. Names that the worksheet does not have are ignored. Answers come
+// for the number of rows that the page shows, "check.<place>" for a tick. Names that the worksheet does not have are ignored. Answers come
 // tidied, so that they can be compared and shown again.
 func formOf(c echo.Context, content *worksheet.Content) worksheet.Form {
 	form := c.Request().Form
@@ -31,8 +31,8 @@ func formOf(c echo.Context, content *worksheet.Content) worksheet.Form {
 		}
 	}
 	f.Answers = content.Tidy(f.Answers)
-	for _, v := range form["check"] {
-		if i, err := strconv.Atoi(v); err == nil {
+	for i := range content.SelfCheck {
+		if form.Has("check." + strconv.Itoa(i)) {
 			f.Checks = append(f.Checks, i)
 		}
 	}

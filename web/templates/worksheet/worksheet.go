@@ -131,13 +131,25 @@ func (p Page) cell(f *worksheet.Field, row, col int) string {
 	return ""
 }
 
+// wide says whether the table has more columns than stand side by side: then each row is a group of fields.
+func wide(f *worksheet.Field) bool { return len(f.Columns) > 4 }
+
+// cellField is one cell of a wide table.
+func (p Page) cellField(f *worksheet.Field, row, col int) ui.FieldData {
+	name := cellName(f, row, col)
+	return ui.FieldData{
+		ID: "f-" + f.Key + "-" + strconv.Itoa(row) + "-" + strconv.Itoa(col), Name: name, Label: f.Columns[col].Label,
+		Value: p.cell(f, row, col), Rows: 2, MaxLength: worksheet.MaxText,
+	}
+}
+
 func cellName(f *worksheet.Field, row, col int) string {
 	return "a." + f.Key + "." + strconv.Itoa(row) + "." + strconv.Itoa(col)
 }
 
 func (p Page) check(i int) ui.CheckData {
 	return ui.CheckData{
-		ID: "check-" + strconv.Itoa(i), Name: "check", Value: strconv.Itoa(i), Type: "checkbox",
+		ID: "check-" + strconv.Itoa(i), Name: "check." + strconv.Itoa(i), Value: "1", Type: "checkbox",
 		Label: p.Content.SelfCheck[i], Checked: p.Checked[i],
 	}
 }
