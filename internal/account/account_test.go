@@ -233,12 +233,3 @@ func count(t *testing.T, d *bun.DB, table string) int {
 	ok(t, err)
 	return int(n)
 }
-
-// verifyAs is a handler that spends a link as the page does.
-func verifyAs(t *testing.T, s *site, token, id string) func(http.ResponseWriter, *http.Request) {
-	return func(w http.ResponseWriter, r *http.Request) {
-		_, err := s.Verify(r.Context(), token, id, "")
-		ok(t, err)
-		ok(t, s.sessions.Renew(r.Context()))
-	}
-}

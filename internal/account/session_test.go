@@ -1,9 +1,11 @@
 package account_test
 
 import (
+	"context"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -172,6 +174,48 @@ func TestRevocationAcrossNodes(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A copied cookie is worth nothing from the moment its owner signs out.
+func TestSignOutEndsCopiesAtOnce(t *testing.T) {
+	each(t, func(t *testing.T, s *site) {
+		p := s.ada()
+		b, thief := s.browser(), s.browser()
+		b.signIn(p.ID)
+		thief.cookies["greenroom_session"] = b.cookies["greenroom_session"]
+		thief.is(p.ID)
+		b.do(func(w http.ResponseWriter, r *http.Request) { ok(t, s.sessions.SignOut(r.Context())) })
+		thief.is("")
+		b.is("")
+	})
+}
+
+// between runs something after the first query about sessions, before its answer is kept.
+type between struct {
+	once sync.Once
+	do   func()
+}
+
+func (b *between) BeforeQuery(c context.Context, _ *bun.QueryEvent) context.Context { return c }
+
+func (b *between) AfterQuery(_ context.Context, e *bun.QueryEvent) {
+	if e.Operation() == "SELECT" && strings.Contains(e.Query, `"session"`) {
+		b.once.Do(b.do)
+	}
+}
+
+// What was read before a change is not kept after it, even when the reading ended later.
+func TestRevocationDuringARequest(t *testing.T) {
+	t.Parallel()
+	d := dbtest.New(t, "postgres")
+	s := newSite(t, d)
+	p := s.ada()
+	b := s.browser()
+	b.signIn(p.ID)
+	h := &between{do: func() { ok(t, s.SignOutEverywhere(ctx(), p.ID)) }}
+	d.AddQueryHook(h)
+	b.who()
+	b.is("")
 }
 
 func TestChangesShowAtOnce(t *testing.T) {
