@@ -65,9 +65,9 @@ func update(ctx context.Context, tx bun.IDB, e *Enrolment, columns ...string) er
 // of reads a course's self-paced delivery and the person's enrolment in it in one query.
 func of(ctx context.Context, tx bun.IDB, personID, courseKey string) (*Delivery, *Enrolment, error) {
 	var row struct {
-		DID        string
-		DCreatedAt time.Time
-		Enrolment  `bun:"embed:e_"`
+		ID        string    `bun:"d_id"`
+		CreatedAt time.Time `bun:"d_created_at"`
+		E         Enrolment `bun:"embed:e_"`
 	}
 	err := tx.NewSelect().TableExpr("delivery AS d").
 		ColumnExpr("d.id AS d_id, d.created_at AS d_created_at").
@@ -78,11 +78,11 @@ func of(ctx context.Context, tx bun.IDB, personID, courseKey string) (*Delivery,
 	if err != nil {
 		return nil, nil, db.Err(err)
 	}
-	d := &Delivery{ID: row.DID, CourseKey: courseKey, Kind: SelfPaced, CreatedAt: row.DCreatedAt}
-	if row.Enrolment.ID == "" {
+	d := &Delivery{ID: row.ID, CourseKey: courseKey, Kind: SelfPaced, CreatedAt: row.CreatedAt}
+	if row.E.ID == "" {
 		return d, nil, nil
 	}
-	return d, &row.Enrolment, nil
+	return d, &row.E, nil
 }
 
 // Columns lists the columns of enrolment for a joined read: "e.id AS e_id, …".

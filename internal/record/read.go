@@ -33,30 +33,25 @@ type ShelfItem struct {
 
 // joined is a row of enrolment and progress side by side; either may be empty.
 type joined struct {
-	delivery.Enrolment `bun:"embed:e_"`
-
-	PStates      States
-	PEvents      int
-	PCompletedAt *time.Time
-	PUpdatedAt   time.Time
+	E delivery.Enrolment `bun:"embed:e_"`
+	P Progress           `bun:"embed:p_"`
 }
 
 const progressColumns = "p.states AS p_states, p.events AS p_events, p.completed_at AS p_completed_at, p.updated_at AS p_updated_at"
 
+// progress is the right half; the outer join leaves its keys empty where there is none.
 func (j *joined) progress(personID, courseKey string) Progress {
-	return Progress{
-		PersonID: personID, CourseKey: courseKey,
-		States: j.PStates, Events: j.PEvents, CompletedAt: j.PCompletedAt, UpdatedAt: j.PUpdatedAt,
-	}
+	j.P.PersonID, j.P.CourseKey = personID, courseKey
+	return j.P
 }
 
 // Place returns the self-paced delivery of a course (nil when it never had one), a person's enrolment in it (nil
 // when none) and their progress (empty when none), all in one query. personID "" is nobody.
 func (s *Service) Place(ctx context.Context, personID, courseKey string) (*delivery.Delivery, *delivery.Enrolment, *Progress, error) {
 	var row struct {
-		DID        string
-		DCreatedAt time.Time
 		joined
+		ID        string    `bun:"d_id"`
+		CreatedAt time.Time `bun:"d_created_at"`
 	}
 	err := s.db.NewSelect().TableExpr("delivery AS d").
 		ColumnExpr("d.id AS d_id, d.created_at AS d_created_at").
@@ -71,12 +66,12 @@ func (s *Service) Place(ctx context.Context, personID, courseKey string) (*deliv
 	if err != nil {
 		return nil, nil, nil, fmt.Errorf("read place in %q: %w", courseKey, err)
 	}
-	d := &delivery.Delivery{ID: row.DID, CourseKey: courseKey, Kind: delivery.SelfPaced, CreatedAt: row.DCreatedAt}
+	d := &delivery.Delivery{ID: row.ID, CourseKey: courseKey, Kind: delivery.SelfPaced, CreatedAt: row.CreatedAt}
 	p := row.progress(personID, courseKey)
-	if row.Enrolment.ID == "" {
+	if row.E.ID == "" {
 		return d, nil, &p, nil
 	}
-	return d, &row.Enrolment, &p, nil
+	return d, &row.E, &p, nil
 }
 
 // Shelf returns all courses a person has enrolled in, whatever the enrolment's state, last seen first, in one query.
@@ -92,7 +87,7 @@ func (s *Service) Shelf(ctx context.Context, personID string) ([]ShelfItem, erro
 	}
 	out := make([]ShelfItem, len(rows))
 	for i := range rows {
-		out[i] = ShelfItem{Enrolment: rows[i].Enrolment, Progress: rows[i].progress(personID, rows[i].CourseKey)}
+		out[i] = ShelfItem{Enrolment: rows[i].E, Progress: rows[i].progress(personID, rows[i].E.CourseKey)}
 	}
 	return out, nil
 }
