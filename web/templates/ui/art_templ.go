@@ -70,7 +70,7 @@ func Art(kind, cls string) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		case "waves":
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "<path class=\"d\" d=\"M0 96c30-26 50-26 80 0s50 26 80 0 50-26 80 0v104H0z\"></path> <circle class=\"b\" cx=\"176\" cy=\"52\" r=\"28\"></circle> <path class=\"a\" d=\"M0 136c30-26 50-26 80 0s50 26 80 0 50-26 80 0v64H0z\"></path> <path class=\"lc\" d=\"M28 160c14-10 26-10 40 0M128 164c14-10 26-10 40 0\"></path>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "<circle class=\"b\" cx=\"178\" cy=\"50\" r=\"28\"></circle> <path class=\"d\" d=\"M0 200c4-62 32-104 72-104 38 0 52 36 84 36s48-36 96-36v104z\"></path> <path class=\"a\" d=\"M34 200c4-40 28-66 60-66 34 0 44 30 74 30s44-28 84-28v64z\"></path> <path class=\"lc\" d=\"M70 172c12-10 24-10 36 0M168 184c12-10 24-10 36 0\"></path>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
