@@ -1,6 +1,7 @@
 package course_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -16,6 +17,7 @@ func FuzzLoad(f *testing.F) {
 	for n := range small {
 		names = append(names, n)
 	}
+	slices.Sort(names)
 	for i, n := range names {
 		f.Add(uint(i), string(small[n].Data))
 	}
