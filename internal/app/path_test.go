@@ -1,0 +1,231 @@
+package app_test
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	shipped "greenroom/courses"
+	"greenroom/internal/course"
+	"greenroom/internal/course/coursetest"
+)
+
+const busy = "using-social-media"
+
+func register(c *client, name, email string, more url.Values) *page {
+	c.s.t.Helper()
+	f := url.Values{"name": {name}, "email": {email}, "password": {password}}
+	for k, v := range more {
+		f[k] = v
+	}
+	p := c.get("/register").want(200).submit("/register", f)
+	for _, id := range c.s.rows("SELECT id FROM person WHERE email = ?", email) {
+		c.id, c.role = id, "learner"
+	}
+	return p
+}
+
+// From the first visit to a certificate that a stranger can check, through every step of a shipped course.
+func TestWholePath(t *testing.T) {
+	each(t, setup{courses: shipped.Files}, func(t *testing.T, s *site) {
+		r := s.course(busy)
+		c := s.nobody()
+		c.get("/").want(200)
+		c.get("/courses").want(200, r.Title)
+		register(c, "Wanda Traveller", "wanda@agency.example", nil).want(303).follow().want(200)
+		c.get("/courses/"+busy).want(200).submit("/enrol", nil).want(303).follow().want(200, r.First().Title)
+
+		c.takeAll(r)
+
+		finish := c.open("/courses/"+busy+"/learn").want(200)
+		code := c.certificate(busy)
+		if code == "" || !strings.Contains(finish.raw, "/me/certificates/"+code) {
+			t.Fatalf("certificate %q is not on the closing page:\n%s", code, finish.words())
+		}
+		c.get("/me/certificates/"+code).want(200, "Wanda Traveller", r.Title)
+		s.nobody().get("/certificates/"+code).want(200, "Wanda Traveller", r.Title)
+		c.get("/me").want(200, r.Title)
+		c.get("/me/transcript").want(200, "Wanda Traveller")
+		if got := strings.Count(c.get("/me/transcript.csv").want(200).raw, "\r\n"); got < len(steps(r))+1 {
+			t.Errorf("the transcript has %d lines for %d steps", got, len(steps(r)))
+		}
+		if n := s.count("learning_event WHERE person_id = ?", c.id); n != len(steps(r))+1 {
+			t.Errorf("%d events, want one for each of %d steps and one for the course", n, len(steps(r)))
+		}
+		s.healthy()
+		s.quiet(c, "Wanda", "wanda@agency.example", code)
+	})
+}
+
+func steps(r *course.Revision) (all []*course.Activity) {
+	for a := r.First(); a != nil; a = a.Next {
+		all = append(all, a)
+	}
+	return all
+}
+
+// quiet looks that the log names people by id only and holds no secret.
+func (s *site) quiet(c *client, name, email, code string) {
+	s.t.Helper()
+	log := s.log.String()
+	if !strings.Contains(log, c.id) || !strings.Contains(log, `"route":"/courses/:course/:module/:activity/:verb"`) {
+		s.t.Error("the log does not tell what happened")
+	}
+	bad := []string{password, name, email, "agency.example", code, "?attempt=", "something short", "word word", "greenroom_session"}
+	u, err := url.Parse(s.url)
+	ok(s.t, err)
+	for _, k := range c.http.Jar.Cookies(u) {
+		bad = append(bad, k.Value)
+	}
+	for _, text := range s.rows("SELECT body_text FROM mail") { // what mailed links hold
+		for w := range strings.FieldsSeq(text) {
+			if rest, is := strings.CutPrefix(w, s.url+"/verify/"); is {
+				bad = append(bad, rest)
+			}
+		}
+	}
+	for _, b := range bad {
+		if b != "" && strings.Contains(log, b) {
+			s.t.Errorf("the log holds %q:\n%s", b, grep(log, b))
+		}
+	}
+}
+
+// Somebody takes a course without an account and keeps it when they register.
+func TestGuestRegistersAndKeeps(t *testing.T) {
+	each(t, setup{}, func(t *testing.T, s *site) {
+		r := s.course("tiny")
+		c := s.nobody()
+		c.get(tiny + "/first/read").want(200)
+		if n := s.count("person"); n != 0 {
+			t.Fatalf("looking made %d people", n)
+		}
+		c.takeAll(r)
+		if n := s.count("certificate"); n != 0 {
+			t.Fatal("a guest has a certificate")
+		}
+		c.get("/me").want(200, r.Title)
+		register(c, "Gus Keeps", "gus@agency.example", url.Values{"keep": {"yes"}}).want(303).follow().want(200)
+		code := c.certificate("tiny")
+		if code == "" {
+			t.Fatal("no certificate after registering")
+		}
+		c.get("/me/certificates/"+code).want(200, "Gus Keeps")
+		if n := s.count("person WHERE kind = 'guest'"); n != 0 {
+			t.Errorf("%d guests are left", n)
+		}
+		s.healthy()
+	})
+}
+
+// Somebody with an account works on a device before signing in, and is asked whose the work is.
+func TestGuestSignsInAndClaims(t *testing.T) {
+	each(t, setup{}, func(t *testing.T, s *site) {
+		r := s.course("tiny")
+		_, err := s.Accounts.AddDemo(t.Context(), demoOf("Cleo Claims", "cleo@agency.example"))
+		ok(t, err)
+		signIn := url.Values{"email": {"cleo@agency.example"}, "password": {password}, "return": {tiny}}
+
+		other := s.nobody() // says that it is somebody else's
+		other.take("tiny", r.First())
+		p := other.post("/sign-in", signIn).want(303).follow()
+		p.submit("/claim", url.Values{"answer": {"not-mine"}}).want(303)
+		if n := s.count("learning_event le JOIN person p ON p.id = le.person_id WHERE p.kind = 'person'"); n != 0 {
+			t.Fatal("work that was disowned was taken")
+		}
+
+		c := s.nobody()
+		c.takeAll(r)
+		p = c.post("/sign-in", signIn).want(303).follow()
+		if !strings.HasPrefix(p.path, "/claim") {
+			t.Fatalf("nobody asked whose the work is: %s", p.path)
+		}
+		p = p.submit("/claim", url.Values{"answer": {"mine"}}).want(303)
+		if to := p.header.Get("Location"); to != tiny {
+			t.Errorf("on to %q", to)
+		}
+		c.id = s.rows("SELECT id FROM person WHERE email = 'cleo@agency.example'")[0]
+		if c.certificate("tiny") == "" {
+			t.Error("no certificate for claimed work")
+		}
+		c.post("/claim", url.Values{"answer": {"mine"}}).want(303) // pressed twice
+		if n := s.count("certificate"); n != 1 {
+			t.Errorf("%d certificates", n)
+		}
+		s.healthy()
+	})
+}
+
+// changed is the tiny course with a new step and without the reflection.
+func changed() fstest.MapFS {
+	m := coursetest.Small()
+	delete(m, "tiny/01-first/03-think.reflection.yaml")
+	m["tiny/course.yaml"].Data = append(m["tiny/course.yaml"].Data, []byte("retired: [first/think]\n")...)
+	m["tiny/01-first/06-new.reading.md"] = &fstest.MapFile{Data: []byte("---\ntitle: \"A new page\"\nminutes: 2\n---\nNews.\n")}
+	return m
+}
+
+// A new revision disturbs nobody, and who moves keeps what was earned.
+func TestRevisionInTheMiddle(t *testing.T) {
+	each(t, setup{}, func(t *testing.T, s *site) {
+		old := s.course("tiny")
+		half, whole := s.person("Hal Half", "learner"), s.person("Wes Whole", "learner")
+		for _, key := range []string{"first/read", "first/think"} {
+			half.take("tiny", old.Activity(key))
+		}
+		whole.takeAll(old)
+		certificate := whole.certificate("tiny")
+
+		s.publish(changed())
+		now := s.course("tiny")
+		if now.Hash == old.Hash {
+			t.Fatal("nothing was published")
+		}
+		half.get(tiny+"/first/think").want(200) // still on the old one
+		half.get(tiny+"/first/new").want(404)
+		s.nobody().get(tiny+"/first/new").want(200)
+		half.get(tiny).want(200, tiny+"/changes")
+
+		p := half.get(tiny+"/changes").want(200, "A new page")
+		p.submit("/update", nil).want(303).follow().want(200)
+		half.get(tiny+"/first/think").want(404)
+		half.get(tiny+"/first/new").want(200)
+		half.get(tiny+"/changes").want(303)
+		events := s.count("learning_event WHERE person_id = ?", half.id)
+		if events != 2 {
+			t.Errorf("%d events after the move, want the 2 from before", events)
+		}
+		half.take("tiny", now.Activity("first/check"))
+		half.take("tiny", now.Activity("first/sheet"))
+		half.take("tiny", now.Activity("first/more"))
+		if half.certificate("tiny") != "" {
+			t.Error("complete without the new step")
+		}
+		half.take("tiny", now.Activity("first/new"))
+		if half.certificate("tiny") == "" {
+			t.Error("all steps are done, and there is no certificate")
+		}
+
+		complete := func(when string) {
+			t.Helper()
+			whole.get("/me/certificates/"+certificate).want(200, "Wes Whole")
+			whole.get(tiny+"/finish").want(200, certificate)
+			if got := whole.get("/me/courses/tiny").want(200).words(); !strings.Contains(got, "100") {
+				t.Errorf("%s the progress page says: %s", when, clip(got))
+			}
+		}
+		complete("before the move")
+		whole.get(tiny+"/changes").want(200).submit("/update", nil).want(303)
+		complete("after the move")
+		whole.take("tiny", now.Activity("first/new"))
+		complete("after the new step")
+		if n := s.count("certificate WHERE person_id = ?", whole.id); n != 1 {
+			t.Errorf("%d certificates", n)
+		}
+
+		stale := s.person("Sid Stale", "learner") // a form that names a revision which is not the current one
+		stale.post(tiny+"/update", url.Values{"revision": {old.Hash}}).want(303)
+		s.healthy()
+	})
+}
