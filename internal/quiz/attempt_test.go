@@ -72,34 +72,35 @@ func TestFailingKeepsTheStepOpenAndAPassStays(t *testing.T) {
 
 func TestManySubmitsAtOnceGiveOneResult(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
-		p := w.learner("check")
-		s := p.start()
-		right, gaps := fields(s, solution(s.Paper)), url.Values{}
-		var all sync.WaitGroup
-		results := make([]*quiz.Sitting, 50)
-		errs := make([]error, 50)
-		for i := range results {
-			all.Go(func() {
-				f := quiz.Form{Attempt: s.Attempt.ID, Fields: right, Anyway: true}
-				if i%2 == 1 {
-					f.Fields = gaps
-				}
-				results[i], errs[i] = p.submit(f)
-			})
-		}
-		all.Wait()
-		for i, r := range results {
-			ok(t, errs[i])
-			if r.Attempt.Score != results[0].Attempt.Score || !r.Attempt.SubmittedAt.Equal(*results[0].Attempt.SubmittedAt) {
-				t.Fatalf("call %d got %d at %v, call 0 %d", i, r.Attempt.Score, r.Attempt.SubmittedAt, results[0].Attempt.Score)
+		for range 3 { // a missing lock does not show every time
+			p := w.learner("check")
+			s := p.start()
+			right := fields(s, solution(s.Paper))
+			var all sync.WaitGroup
+			results, errs := make([]*quiz.Sitting, 50), make([]error, 50)
+			for i := range results {
+				all.Go(func() {
+					f := quiz.Form{Attempt: s.Attempt.ID, Fields: right, Anyway: true}
+					if i%2 == 1 {
+						f.Fields = url.Values{}
+					}
+					results[i], errs[i] = p.submit(f)
+				})
 			}
-		}
-		want := 0
-		if results[0].Attempt.Passed {
-			want = 1
-		}
-		if d := p.look(""); len(d.All) != 1 || p.events() != want {
-			t.Fatalf("%d attempts, %d events", len(d.All), p.events())
+			all.Wait()
+			want := 0
+			for i, r := range results {
+				ok(t, errs[i])
+				if r.Attempt.Score != results[0].Attempt.Score || !r.Attempt.SubmittedAt.Equal(*results[0].Attempt.SubmittedAt) {
+					t.Fatalf("call %d got %d at %v, call 0 %d", i, r.Attempt.Score, r.Attempt.SubmittedAt, results[0].Attempt.Score)
+				}
+				if r.Attempt.Passed {
+					want = 1
+				}
+			}
+			if d := p.look(""); len(d.All) != 1 || p.events() != want {
+				t.Fatalf("%d attempts, %d events", len(d.All), p.events())
+			}
 		}
 	})
 }

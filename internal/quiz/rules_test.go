@@ -76,7 +76,7 @@ func solution(p quiz.Paper) quiz.Answers {
 		}
 		switch d.Type {
 		case quiz.ShortText:
-			a.Text = "  three MONTHS! "
+			a.Text = "  " + strings.ToUpper(d.Accept[0]) + "! "
 		case quiz.Numeric:
 			a.Text = strings.TrimSpace(fmt.Sprintf("%g %s", d.Question.Answer, d.Unit))
 		}

@@ -72,16 +72,31 @@ func (noCertificates) Issue(context.Context, bun.IDB, string, *course.Revision, 
 
 func open(t *testing.T, d *bun.DB) *world {
 	t.Helper()
-	w := &world{t: t, db: d, at: time.Date(2026, 12, 1, 1, 0, 0, 0, time.UTC)}
+	w, err := build(d)
+	ok(t, err)
+	w.t = t
+	w.publish()
+	return w
+}
+
+// build wires the services of one site, without courses.
+func build(d *bun.DB) (*world, error) {
+	w := &world{db: d, at: time.Date(2026, 12, 1, 1, 0, 0, 0, time.UTC)}
 	words, err := locale.Load()
-	ok(t, err)
-	post, err := mail.New(d, mail.Options{})
-	ok(t, err)
+	if err != nil {
+		return nil, err
+	}
+	post, err := mail.New(d, mail.Options{From: "learn@example.org"})
+	if err != nil {
+		return nil, err
+	}
 	w.people, err = account.New(d, post, account.Options{
 		BaseURL: "http://localhost:8080", SiteName: "Greenroom", Now: w.now, Words: words,
 		Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	})
-	ok(t, err)
+	if err != nil {
+		return nil, err
+	}
 	w.courses = course.New(d, course.NewLoader(quiz.Kind{}), w.now)
 	w.enrol = delivery.New(d, w.courses, w.now)
 	w.courses.OnPublish(func(ctx context.Context, tx bun.IDB, rev *course.Revision) error {
@@ -89,8 +104,7 @@ func open(t *testing.T, d *bun.DB) *world {
 	})
 	w.records = record.New(d, w.courses, noCertificates{}, w.now)
 	w.quizzes = quiz.New(d, w.courses, w.records, w.now)
-	w.publish()
-	return w
+	return w, nil
 }
 
 func (w *world) publish(replace ...string) {
@@ -115,11 +129,22 @@ func (w *world) learner(activity string) person {
 
 func (w *world) as(personID, activity string) person {
 	w.t.Helper()
-	rev, err := w.courses.Current(w.t.Context(), "small")
+	at, err := w.enter(w.t.Context(), personID, activity)
 	ok(w.t, err)
-	e, err := w.enrol.Enrol(w.t.Context(), personID, "small")
-	ok(w.t, err)
-	return person{w, record.Completion{PersonID: personID, Course: rev, Activity: rev.Activity("module/" + activity), DeliveryID: e.DeliveryID}}
+	return person{w, at}
+}
+
+// enter enrols somebody and stands them before a step of the current revision.
+func (w *world) enter(ctx context.Context, personID, activity string) (record.Completion, error) {
+	rev, err := w.courses.Current(ctx, "small")
+	if err != nil {
+		return record.Completion{}, err
+	}
+	e, err := w.enrol.Enrol(ctx, personID, "small")
+	if err != nil {
+		return record.Completion{}, err
+	}
+	return record.Completion{PersonID: personID, Course: rev, Activity: rev.Activity("module/" + activity), DeliveryID: e.DeliveryID}, nil
 }
 
 func (p person) start() *quiz.Sitting {
@@ -166,7 +191,7 @@ func (p person) events() int {
 	p.t.Helper()
 	n, err := p.db.NewSelect().Table("learning_event").Where("person_id = ?", p.at.PersonID).Where("kind = ?", record.Done).Count(p.t.Context())
 	ok(p.t, err)
-	return n
+	return int(n)
 }
 
 // fields writes answers as the page does, with what the page was rendered with.

@@ -14,11 +14,9 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/labstack/echo/v4"
 
-	"greenroom/internal/account"
 	"greenroom/internal/fault"
 	"greenroom/internal/id"
 	"greenroom/internal/play"
@@ -94,6 +92,10 @@ func (p *Player) save(c echo.Context, s play.Step) error {
 		return err
 	}
 	sit, err := p.quizzes.Save(c.Request().Context(), s.Completion(nil), f)
+	if fault.Is(err, fault.Conflict) && !web.WantsJSON(c) { // submitted elsewhere meanwhile: show where they are now
+		web.Notice(c, "info", "quiz.closed")
+		return web.SeeOther(c, s.Path())
+	}
 	if err != nil {
 		return err
 	}
@@ -134,7 +136,7 @@ func openPage(c echo.Context, s play.Step, sit *quiz.Sitting) pages.OpenPage {
 		Older: sit.Attempt.ActivityHash != s.Activity.Hash,
 	}
 	if sit.Attempt.SavedAt != nil {
-		p.SavedAt = sit.Attempt.SavedAt.In(zone(s.Learner))
+		p.SavedAt = web.Local(c, *sit.Attempt.SavedAt)
 	}
 	return p
 }
@@ -149,38 +151,25 @@ func resultPage(c echo.Context, s play.Step, desk quiz.Desk) pages.ResultPage {
 	if s.Activity.Next == nil {
 		r.NextText = l.T("quiz.finish")
 	}
-	in := zone(s.Learner)
 	for i := range desk.All {
-		r.Tries = append(r.Tries, try(s, &desk.All[i], desk.Shown.Attempt, in))
+		r.Tries = append(r.Tries, try(c, s, &desk.All[i], desk.Shown.Attempt))
 	}
 	if desk.Best != nil {
-		r.Best = try(s, desk.Best, nil, in)
+		r.Best = try(c, s, desk.Best, nil)
 	}
 	return r
 }
 
-func try(s play.Step, a, shown *quiz.Attempt, in *time.Location) pages.Try {
+func try(c echo.Context, s play.Step, a, shown *quiz.Attempt) pages.Try {
 	t := pages.Try{
-		Href: s.Path() + "?attempt=" + a.ID + "#result", At: a.StartedAt.In(in),
+		Href: s.Path() + "?attempt=" + a.ID + "#result", At: web.Local(c, a.StartedAt),
 		Score: a.Score, Total: a.Total, Passed: a.Passed, State: a.State, Shown: shown != nil && a.ID == shown.ID,
 	}
 	if a.SubmittedAt != nil {
-		t.At = a.SubmittedAt.In(in)
+		t.At = web.Local(c, *a.SubmittedAt)
 	}
 	if a.State == quiz.Open {
 		t.Href = s.Path() + "#quiz"
 	}
 	return t
-}
-
-// zone is where the learner's clock is.
-func zone(p *account.Person) *time.Location {
-	name := "Australia/Sydney"
-	if p != nil && p.TimeZone != "" {
-		name = p.TimeZone
-	}
-	if in, err := time.LoadLocation(name); err == nil {
-		return in
-	}
-	return time.UTC
 }
