@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 )
@@ -49,20 +50,23 @@ func pack(f *folder) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
+// errDamaged is what is said of stored bytes that are not those that were stored.
+var errDamaged = errors.New("damaged")
+
 // unpack reads an archive and refuses one whose files are not those of the hash.
 func unpack(key, hash string, archive []byte) (*folder, error) {
 	z, err := gzip.NewReader(bytes.NewReader(archive))
 	if err != nil {
-		return nil, fmt.Errorf("revision %s is damaged: %w", hash, err)
+		return nil, fmt.Errorf("revision %s: %w: %w", hash, errDamaged, err)
 	}
 	r := bufio.NewReader(io.LimitReader(z, MaxCourse*2))
 	head, err := r.ReadBytes('\n')
 	if err != nil {
-		return nil, fmt.Errorf("revision %s is damaged: %w", hash, err)
+		return nil, fmt.Errorf("revision %s: %w: %w", hash, errDamaged, err)
 	}
 	var list []listed
 	if err := json.Unmarshal(head, &list); err != nil {
-		return nil, fmt.Errorf("revision %s is damaged: %w", hash, err)
+		return nil, fmt.Errorf("revision %s: %w: %w", hash, errDamaged, err)
 	}
 	f := &folder{key: key, texts: map[string][]byte{}, media: map[string]*medium{}}
 	for _, l := range list {
@@ -71,16 +75,16 @@ func unpack(key, hash string, archive []byte) (*folder, error) {
 			continue
 		}
 		if l.Size < 0 || l.Size > MaxTextFile {
-			return nil, fmt.Errorf("revision %s is damaged: %s has %d bytes", hash, l.Path, l.Size)
+			return nil, fmt.Errorf("revision %s: %w: %s has %d bytes", hash, errDamaged, l.Path, l.Size)
 		}
 		data := make([]byte, l.Size)
 		if _, err := io.ReadFull(r, data); err != nil {
-			return nil, fmt.Errorf("revision %s is damaged: %w", hash, err)
+			return nil, fmt.Errorf("revision %s: %w: %w", hash, errDamaged, err)
 		}
 		f.texts[l.Path] = data
 	}
 	if f.seal(); f.hash != hash {
-		return nil, fmt.Errorf("revision %s is damaged: its files give %s", hash, f.hash)
+		return nil, fmt.Errorf("revision %s: %w: its files give %s", hash, errDamaged, f.hash)
 	}
 	return f, nil
 }

@@ -45,8 +45,11 @@ func (s *Service) Publish(ctx context.Context, fsys fs.FS) (Result, error) {
 	if found.Broken() {
 		return Result{Findings: found}, &Broken{found}
 	}
-	for _, r := range revs { // so that comparing inside the transaction finds the old ones parsed
-		if _, err := s.Current(ctx, r.Key); err != nil && !fault.Is(err, fault.NotFound) {
+	heal := map[string]bool{} // courses whose current revision cannot be read
+	for _, r := range revs {  // so that comparing inside the transaction finds the old ones parsed
+		_, err := s.Current(ctx, r.Key)
+		heal[r.Key] = errors.Is(err, errDamaged)
+		if err != nil && !heal[r.Key] && !fault.Is(err, fault.NotFound) {
 			return Result{Findings: found}, err
 		}
 	}
@@ -62,7 +65,9 @@ func (s *Service) Publish(ctx context.Context, fsys fs.FS) (Result, error) {
 		}
 		var lost Findings
 		for _, rev := range revs {
-			p, missing, err := s.publish(ctx, tx, fsys, rev, folders[rev.Hash], rows)
+			row, ok := rows[rev.Key] // the zero row: never published
+			same := ok && row.RevisionHash == rev.Hash && row.RetiredAt.IsZero() && !heal[rev.Key]
+			p, missing, err := s.publish(ctx, tx, fsys, rev, folders[rev.Hash], row, same)
 			if err != nil {
 				return fmt.Errorf("publish course %q: %w", rev.Key, err)
 			}
@@ -89,11 +94,11 @@ func (s *Service) Publish(ctx context.Context, fsys fs.FS) (Result, error) {
 	return res, nil
 }
 
-func (s *Service) publish(ctx context.Context, tx bun.Tx, fsys fs.FS, rev *Revision, f *folder, rows map[string]courseRow) (Published, Findings, error) {
+func (s *Service) publish(ctx context.Context, tx bun.Tx, fsys fs.FS, rev *Revision, f *folder, row courseRow, same bool) (Published, Findings, error) {
 	p := Published{Key: rev.Key, Title: rev.Title, Hash: rev.Hash, State: StateNew}
-	if row, ok := rows[rev.Key]; ok {
+	if row.Key != "" {
 		switch {
-		case row.RevisionHash == rev.Hash && row.RetiredAt.IsZero():
+		case same:
 			p.State = StateUnchanged
 			return p, nil, nil
 		case !row.RetiredAt.IsZero():
@@ -105,11 +110,13 @@ func (s *Service) publish(ctx context.Context, tx bun.Tx, fsys fs.FS, rev *Revis
 		if err != nil || lost.Broken() {
 			return p, lost, err
 		}
-		if old, err := s.read(ctx, tx, row.RevisionHash); err == nil {
-			p.Changes = Diff(old, rev)
-		} else if ctx.Err() != nil {
+		old, err := s.read(ctx, tx, row.RevisionHash)
+		if ctx.Err() != nil {
 			return p, nil, err
-		} // a damaged old one is no reason to keep it
+		}
+		if err == nil { // one that cannot be read is no reason to keep it
+			p.Changes = Diff(old, rev)
+		}
 	}
 	now := s.now().UTC().Truncate(time.Microsecond)
 	if err := storeMedia(ctx, tx, fsys, f); err != nil {
@@ -119,7 +126,7 @@ func (s *Service) publish(ctx context.Context, tx bun.Tx, fsys fs.FS, rev *Revis
 	if err != nil {
 		return p, nil, err
 	}
-	err = insertRevision(ctx, tx, &revisionRow{Hash: rev.Hash, CourseKey: rev.Key, Title: rev.Title, Archive: archive, Size: f.size(), PublishedAt: now})
+	err = putRevision(ctx, tx, &revisionRow{Hash: rev.Hash, CourseKey: rev.Key, Title: rev.Title, Archive: archive, Size: f.size(), PublishedAt: now})
 	if err != nil {
 		return p, nil, err
 	}
@@ -138,6 +145,9 @@ func (s *Service) publish(ctx context.Context, tx bun.Tx, fsys fs.FS, rev *Revis
 // program cannot parse any more still guards its keys.
 func (s *Service) lost(ctx context.Context, tx bun.IDB, hash string, rev *Revision) (Findings, error) {
 	f, err := loadFolder(ctx, tx, hash)
+	if errors.Is(err, errDamaged) {
+		return nil, nil // publishing is how it heals
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -78,7 +78,7 @@ func loadMedia(ctx context.Context, d bun.IDB, want string) ([]byte, error) {
 		return nil, db.Err(err)
 	}
 	if sum(row.Data) != want {
-		return nil, fmt.Errorf("medium %s is damaged", want)
+		return nil, fmt.Errorf("medium %s: %w", want, errDamaged)
 	}
 	return row.Data, nil
 }
@@ -105,8 +105,9 @@ func insertMedia(ctx context.Context, tx bun.IDB, sum string, data []byte) error
 	return db.Err(err)
 }
 
-func insertRevision(ctx context.Context, tx bun.IDB, row *revisionRow) error {
-	_, err := tx.NewInsert().Model(row).On("CONFLICT (hash) DO NOTHING").Exec(ctx)
+// putRevision stores a revision. One that is there gets its archive anew, which holds the same files: so a damaged one heals.
+func putRevision(ctx context.Context, tx bun.IDB, row *revisionRow) error {
+	_, err := tx.NewInsert().Model(row).On("CONFLICT (hash) DO UPDATE").Set("archive = EXCLUDED.archive").Exec(ctx)
 	return db.Err(err)
 }
 

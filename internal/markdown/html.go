@@ -6,7 +6,9 @@
 // sanitiser with our own list of elements (policy.go), so that a fault in front of it cannot become a script.
 //
 //	parse.go     the dialect: which parsers run, callouts, citations
-//	check.go     looks over the tree of a course text: reports, resolves, rebuilds
+//	check.go     looks over the tree of a course text: reports and rebuilds
+//	resolve.go   pictures, links and citations, through the caller
+//	user.go      the same for what learners wrote
 //	render.go    our own nodes as HTML
 //	policy.go    what may come out
 //	read.go      plain text, words, reading level
