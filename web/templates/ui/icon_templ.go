@@ -47,7 +47,7 @@ func Icon(name string) templ.Component {
 		var templ_7745c5c3_Var3 string
 		templ_7745c5c3_Var3, templ_7745c5c3_Err = templ.ResolveAttributeValue(templ.CSSClasses(templ_7745c5c3_Var2).String())
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `icon.templ`, Line: 1, Col: 0}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/templates/ui/icon.templ`, Line: 1, Col: 0}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ_7745c5c3_Var3)
 		if templ_7745c5c3_Err != nil {
@@ -60,7 +60,7 @@ func Icon(name string) templ.Component {
 		var templ_7745c5c3_Var4 string
 		templ_7745c5c3_Var4, templ_7745c5c3_Err = templ.ResolveAttributeValue(web.Assets().Shape(name))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `icon.templ`, Line: 11, Col: 36}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/templates/ui/icon.templ`, Line: 11, Col: 36}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ_7745c5c3_Var4)
 		if templ_7745c5c3_Err != nil {
@@ -126,7 +126,7 @@ func Mark() templ.Component {
 			templ_7745c5c3_Var6 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "<svg class=\"mark-art\" viewBox=\"0 0 32 32\" aria-hidden=\"true\" focusable=\"false\"><rect class=\"a\" width=\"32\" height=\"32\" rx=\"9\"></rect> <path class=\"b\" d=\"M14 25h13l-8.500-4.300L14 21z\"></path> <path class=\"c\" d=\"M8 8.600C8 7.700 8.700 7 9.600 7h11.300v14.500L18.500 20.400V9.400H10.400V25H8z\"></path> <path class=\"b\" d=\"M10.400 9.400h3.600V25h-3.600z\"></path> <path class=\"c\" d=\"M10.400 9.400l5.600 2v15.700l-5.600-2.100z\"></path></svg>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "<svg class=\"mark-art\" viewBox=\"0 0 32 32\" aria-hidden=\"true\" focusable=\"false\"><rect class=\"a\" width=\"32\" height=\"32\" rx=\"9\"></rect> <path class=\"b\" d=\"M10 6.500h13V25H10z\"></path> <path class=\"b\" d=\"M17 25h6l4.500 3.500H17z\"></path> <path class=\"c\" d=\"M10 6.500l7.500 2.800v20L10 25z\"></path> <circle class=\"a\" cx=\"14.900\" cy=\"18\" r=\"1.300\"></circle></svg>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
