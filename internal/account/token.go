@@ -98,7 +98,7 @@ func (s *Service) Look(ctx context.Context, token string, kinds ...string) (*Lin
 
 func (s *Service) findLink(ctx context.Context, tx bun.IDB, token string, kinds ...string) (*link, error) {
 	l := new(link)
-	err := tx.NewSelect().Model(l).Where("token_hash = ?", id.Hash(token)).Where("kind IN (?)", bun.In(kinds)).
+	err := tx.NewSelect().Model(l).Where("token_hash = ?", id.Hash(token)).Where("kind IN (?)", bun.List(kinds)).
 		Where("used_at IS NULL").Where("expires_at > ?", s.now()).Scan(ctx)
 	if err = db.Err(err); fault.Is(err, fault.NotFound) {
 		return nil, fault.New(fault.NotFound, "account.link_dead")
@@ -126,7 +126,7 @@ func (s *Service) spend(ctx context.Context, tx bun.IDB, l *link) error {
 // account over must not be able to end them.
 func (s *Service) endLinks(ctx context.Context, tx bun.IDB, personID string, kinds ...string) error {
 	_, err := tx.NewUpdate().Model((*link)(nil)).Set("used_at = ?", s.now()).Where("person_id = ?", personID).
-		Where("used_at IS NULL").Where("kind IN (?)", bun.In(kinds)).Exec(ctx)
+		Where("used_at IS NULL").Where("kind IN (?)", bun.List(kinds)).Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("end links: %w", err)
 	}
