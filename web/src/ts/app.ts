@@ -7,6 +7,7 @@
 //   counter.ts    word counters under text boxes
 //   autosave.ts   <auto-save>
 //   order.ts      <order-list>
+//   outline.ts    the current step in the outline, in view
 //   seen.ts       where the reader was when they left
 import htmx from "htmx.org/dist/htmx.esm.js";
 import { AutoSave } from "./autosave.ts";
@@ -14,6 +15,7 @@ import { counters } from "./counter.ts";
 import { focusMarked } from "./focus.ts";
 import { menus, passwords, themes } from "./menus.ts";
 import { OrderList } from "./order.ts";
+import { outline } from "./outline.ts";
 import { seen } from "./seen.ts";
 
 declare global {
@@ -28,6 +30,7 @@ themes();
 passwords(document);
 counters(document);
 focusMarked(document);
+outline();
 seen();
 
 // After a swap the new part gets what the page got when it was loaded.
