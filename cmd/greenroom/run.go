@@ -13,6 +13,7 @@ import (
 
 	"greenroom/internal/app"
 	"greenroom/internal/config"
+	"greenroom/internal/course"
 	"greenroom/internal/fault"
 	"greenroom/internal/locale"
 )
@@ -86,6 +87,10 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 
 // told is an error in words for whoever typed the command: faults have a message, all else says what failed.
 func told(err error) string {
+	var broken *course.Broken
+	if errors.As(err, &broken) { // an author wants every finding, not their number
+		return broken.Findings.String() + "\n" + err.Error()
+	}
 	f := fault.From(err)
 	if f == nil {
 		return err.Error()

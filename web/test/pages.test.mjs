@@ -1,0 +1,132 @@
+// Every page that exists, in two themes and two widths: axe finds nothing, the console is silent under the real
+// policy, nothing scrolls sideways at 320 px, the HTML is valid, and the budgets hold.
+import { test, before, after } from "node:test";
+import assert from "node:assert/strict";
+import { gzipSync } from "node:zlib";
+import { HtmlValidate } from "html-validate";
+import { launch, open, signIn, axe, quizzes, base } from "./site.mjs";
+import { Mouse } from "./hands.mjs";
+
+const course = "/courses/using-social-media";
+let browser, learner; // learner: the storage of a signed-in person with an open quiz attempt and a saved reflection
+
+const forNobody = [
+  "/", "/courses", "/courses?q=zebra", "/courses?q=social&level=introductory", course, "/courses/managing-social-media", "/courses/working-with-the-public",
+  course + "/an-introduction/opening", course + "/an-introduction/records", course + "/an-introduction/check-yourself", course + "/finish",
+  "/register", "/sign-in", "/forgot", "/reset/nothing", "/verify/nothing", "/help", "/accessibility", "/privacy", "/licences",
+  "/gallery", "/mailbox", "/certificates", "/certificates/NOPE", "/me", "/no/such/page",
+];
+const forLearner = [
+  "/", "/me", "/me/transcript", "/me/courses/using-social-media", course, course + "/finish", "/settings", "/settings/delete", "/courses",
+  course + "/an-introduction/opening", course + "/an-introduction/what-people-expect", course + "/an-introduction/three-questions", course + "/an-introduction/channel-map", course + "/an-introduction/channel-map/document",
+  course + "/an-introduction/check-yourself", course + "/an-introduction/look-at-your-own", course + "/an-introduction/go-further", course + "/understanding-online-engagement/approach-chooser",
+];
+
+before(async () => {
+  browser = await launch();
+  const page = await open(browser);
+  await signIn(page, "learner9@demo.example");
+  await page.goto(course + "/an-introduction/check-yourself");
+  await new Mouse(page).pressAndLoad(page.locator(".quiz-start button.btn-primary"));
+  await page.goto(course + "/an-introduction/look-at-your-own");
+  await page.locator('main textarea[name="text"]').fill("Too short to count. ");
+  await page.locator("main form button.btn-primary").first().click();
+  await page.waitForLoadState();
+  learner = await page.context().storageState();
+  await page.context().close();
+});
+after(async () => { await browser.close(); });
+
+const visits = [...forNobody.map((p) => [p, "nobody"]), ...forLearner.map((p) => [p, "learner"])];
+const as = (who) => (who === "learner" ? { storageState: learner } : {});
+
+for (const size of ["desktop", "phone"]) for (const theme of ["light", "dark"]) {
+  test(`axe finds nothing: ${size}, ${theme}`, { timeout: 400000 }, async () => {
+    const wrong = [];
+    for (const who of ["nobody", "learner"]) {
+      const page = await open(browser, { size, theme, ...as(who) });
+      for (const [path] of visits.filter(([, w]) => w === who)) {
+        await page.goto(path);
+        for (const v of await axe(page)) wrong.push(`${who} ${path}: ${v}`);
+      }
+      for (const f of page.faults) wrong.push(`${who}: console: ${f}`);
+      await page.context().close();
+    }
+    assert.deepEqual(wrong, []);
+  });
+}
+
+test("nothing scrolls sideways: 320 px, right to left, large text, wide spacing", { timeout: 300000 }, async () => {
+  const wrong = [];
+  for (const who of ["nobody", "learner"]) {
+    const page = await open(browser, { size: { width: 320, height: 640 }, ...as(who) });
+    for (const [path] of visits.filter(([, w]) => w === who)) {
+      await page.goto(path);
+      const over = async (how) => {
+        const by = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+        if (by > 0) wrong.push(`${who} ${path} ${how}: ${by} px too wide`);
+      };
+      await over("at 320 px");
+      await page.evaluate(() => { document.documentElement.dir = "rtl"; });
+      await over("right to left");
+      await page.evaluate(() => { document.documentElement.dir = "ltr"; document.documentElement.dataset.text = "130"; });
+      await over("with large text");
+      // WCAG 1.4.12: nothing is lost when a reader spaces the text. The policy allows no style element, so sheets are adopted.
+      await page.evaluate(() => {
+        const s = new CSSStyleSheet();
+        s.replaceSync("* { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important } p { margin-block-end: 2em !important }");
+        document.adoptedStyleSheets = [...document.adoptedStyleSheets, s];
+      });
+      await over("with wide spacing");
+    }
+    await page.context().close();
+  }
+  assert.deepEqual(wrong, []);
+});
+
+test("valid HTML and budgets", { timeout: 300000 }, async () => {
+  const check = new HtmlValidate({ extends: ["html-validate:standard", "html-validate:a11y"] });
+  const wrong = [];
+  const seen = { css: 0, js: 0 };
+  for (const who of ["nobody", "learner"]) {
+    const page = await open(browser, as(who));
+    const requests = [];
+    page.on("response", (r) => requests.push(r));
+    for (const [path] of visits.filter(([, w]) => w === who)) {
+      requests.length = 0;
+      const res = await page.goto(path, { waitUntil: "load" });
+      const html = await res.text();
+      const kb = gzipSync(html).length / 1024;
+      // The licences of everything in the binary are long by law; the gallery holds every part in every state.
+      if (kb > 30 && path !== "/licences") wrong.push(`${who} ${path}: ${kb.toFixed(1)} KB of HTML, the budget is 30`);
+      const report = await check.validateString(html);
+      for (const r of report.results) for (const m of r.messages.slice(0, 5)) wrong.push(`${who} ${path}: html: ${m.ruleId}: ${m.message} (${m.line}:${m.column})`);
+      if (requests.length > 12) wrong.push(`${who} ${path}: ${requests.length} requests, the budget is 12`);
+      for (const r of requests) {
+        const kind = r.request().resourceType();
+        if (kind === "stylesheet") seen.css = Math.max(seen.css, gzipSync(await r.body()).length / 1024);
+      }
+      const js = (await Promise.all(requests.filter((r) => r.request().resourceType() === "script").map((r) => r.body()))).reduce((n, b) => n + gzipSync(b).length / 1024, 0);
+      seen.js = Math.max(seen.js, js);
+      const shift = await page.evaluate(() => new Promise((done) => {
+        let sum = 0;
+        new PerformanceObserver((l) => { for (const e of l.getEntries()) if (!e.hadRecentInput) sum += e.value; }).observe({ type: "layout-shift", buffered: true });
+        requestAnimationFrame(() => requestAnimationFrame(() => done(sum)));
+      }));
+      if (shift > 0.05) wrong.push(`${who} ${path}: the layout shifts by ${shift.toFixed(3)}`);
+    }
+    await page.context().close();
+  }
+  if (seen.css > 20) wrong.push(`${seen.css.toFixed(1)} KB of CSS, the budget is 20`);
+  if (seen.js > 20) wrong.push(`${seen.js.toFixed(1)} KB of script, the budget is 20`);
+  assert.deepEqual(wrong, []);
+});
+
+test("forced colours keep what is chosen and where one is", { timeout: 60000 }, async () => {
+  const page = await open(browser, { forcedColors: "active", ...as("learner") });
+  await page.goto(course + "/an-introduction/check-yourself");
+  const current = page.locator('.steps a[aria-current="page"]');
+  const look = await current.evaluate((x) => { const s = getComputedStyle(x); return s.outlineStyle + s.borderInlineStartStyle; });
+  assert.notEqual(look, "nonenone", "the current step has no border or outline in forced colours");
+  await page.context().close();
+});

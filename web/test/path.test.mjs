@@ -1,0 +1,99 @@
+// The main job, in a browser: from the catalogue to the certificate on the shipped course. Once without JavaScript
+// (beginning as a guest), once by keyboard alone.
+import { test, before, after } from "node:test";
+import assert from "node:assert/strict";
+import { launch, open, quizzes, steps } from "./site.mjs";
+import { Mouse, Keyboard, answer, fillForm } from "./hands.mjs";
+
+const course = "using-social-media";
+const words = "I would say what we know and what we are still checking and when we will be back with more for everybody who waits. ";
+let browser;
+before(async () => { browser = await launch(); });
+after(async () => { await browser.close(); });
+
+async function register(page, hand, email, name) {
+  await page.goto("/register");
+  await hand.type(page.locator("#f-name"), name);
+  await hand.type(page.locator("#f-email"), email);
+  for (const p of await page.locator('input[autocomplete="new-password"]').all()) await hand.type(p, "four quiet rivers meet");
+  await hand.pressAndLoad(page.locator('form[action^="/register"] button.btn-primary'));
+  assert.ok(!page.url().includes("/register"), "registration did not go on: " + await page.locator("main").innerText());
+}
+
+async function step(page, hand, s, all) {
+  await page.goto(s.path);
+  const main = page.locator("main");
+  switch (s.kind) {
+    case "reading":
+    case "resources":
+      await hand.pressAndLoad(main.locator(`form[action$="${s.path}/complete"] button`));
+      return;
+    case "reflection":
+      await hand.type(main.locator('textarea[name="text"]'), words.repeat(6).trim());
+      await hand.pressAndLoad(main.locator(`form[action$="${s.path}/submit"] button.btn-primary`));
+      break;
+    case "worksheet":
+      await fillForm(page, hand, main.locator("#worksheet-form"));
+      await hand.pressAndLoad(main.locator("#worksheet-form button.btn-primary"));
+      break;
+    case "quiz":
+      await hand.pressAndLoad(main.locator(".quiz-start button.btn-primary"));
+      await answer(page, hand, all.get(s.key));
+      await hand.pressAndLoad(main.locator("#quiz-form button.btn-primary"));
+      break;
+  }
+  const refused = await page.locator(".error-summary").allInnerTexts();
+  assert.deepEqual(refused, [], s.path + " was refused");
+  await page.goto(s.path);
+  assert.equal(await page.locator('nav .steps a[aria-current="page"] .dot-done').count(), 1, s.path + " is not done: " + await main.innerText());
+}
+
+async function walk(page, hand, from = 0) {
+  const all = quizzes(course);
+  for (const s of steps(course).slice(from)) await step(page, hand, s, all);
+}
+
+async function certificate(page, name) {
+  await page.goto(`/courses/${course}/finish`);
+  assert.match(await page.locator("h1").innerText(), /finished/i);
+  await page.getByRole("link", { name: /certificate/i }).first().click();
+  await page.waitForURL(/\/me\/certificates\//);
+  assert.match(await page.locator("main").innerText(), new RegExp(name));
+  const code = new URL(page.url()).pathname.split("/").pop();
+  const stranger = await open(browser);
+  await stranger.goto("/certificates/" + code);
+  assert.match(await stranger.locator("main").innerText(), new RegExp(name), "the public check does not confirm");
+  await stranger.goto("/certificates/" + code.slice(0, -1) + (code.endsWith("A") ? "B" : "A"));
+  assert.doesNotMatch(await stranger.locator("main").innerText(), new RegExp(name), "a wrong code is confirmed");
+  await stranger.context().close();
+}
+
+test("without JavaScript: learn first, register later, finish", { timeout: 240000 }, async () => {
+  const page = await open(browser, { js: false }), hand = new Mouse(page);
+  await page.goto("/courses");
+  await page.getByRole("link", { name: "Using social media in the public service" }).click();
+  await page.getByRole("button", { name: /start without an account/i }).click();
+  const all = quizzes(course), list = steps(course);
+  for (const s of list.slice(0, 3)) await step(page, hand, s, all);
+  await page.goto("/me");
+  assert.match(await page.locator("main").innerText(), /register/i);
+
+  await register(page, hand, `nojs-${Date.now()}@example.org`, "Nola Script");
+  await page.goto(`/courses/${course}`);
+  assert.match(await page.locator("main").innerText(), /10% complete/, "what the guest did was not kept");
+  await walk(page, hand, 3);
+  await certificate(page, "Nola Script");
+  assert.deepEqual(page.faults, []);
+  await page.context().close();
+});
+
+test("by keyboard alone: register, enrol, finish", { timeout: 480000 }, async () => {
+  const page = await open(browser), hand = new Keyboard(page);
+  await register(page, hand, `keys-${Date.now()}@example.org`, "Kim Keys");
+  await page.goto(`/courses/${course}`);
+  await hand.pressAndLoad(page.getByRole("button", { name: /enrol/i }).first());
+  await walk(page, hand);
+  await certificate(page, "Kim Keys");
+  assert.deepEqual(page.faults, []);
+  await page.context().close();
+});
