@@ -8,6 +8,7 @@
 //   autosave.ts   <auto-save>
 //   order.ts      <order-list>
 //   outline.ts    the current step in the outline, in view
+//   zone.ts       the time zone for the register form
 //   seen.ts       where the reader was when they left
 import htmx from "htmx.org/dist/htmx.esm.js";
 import { AutoSave } from "./autosave.ts";
@@ -17,6 +18,7 @@ import { menus, passwords, themes } from "./menus.ts";
 import { OrderList } from "./order.ts";
 import { outline } from "./outline.ts";
 import { seen } from "./seen.ts";
+import { zone } from "./zone.ts";
 
 declare global {
   interface Window { htmx: unknown }
@@ -32,6 +34,7 @@ counters(document);
 focusMarked(document);
 outline();
 seen();
+zone();
 
 // After a swap the new part gets what the page got when it was loaded.
 document.body.addEventListener("htmx:after:swap", () => {
