@@ -3,7 +3,6 @@ package app_test
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"io"
 	"io/fs"
 	"log/slog"
@@ -77,7 +76,7 @@ type setup struct {
 	limits   bool  // with rate limits and a clock that stands still
 	plain    bool  // not a demo site, mail goes out: what an agency runs
 	pool     int   // connections to SQLite; 0 is one
-	internal bool  // an error of the program's own is expected
+	internal bool  // answers of 500 and above are expected, and so are errors in the log
 }
 
 func newSite(t *testing.T, engine string, set setup) *site {
@@ -396,4 +395,3 @@ func grep(text, part string) string {
 	return strings.Join(out, "")
 }
 
-func sprint(v any) string { return fmt.Sprint(v) }

@@ -1,0 +1,411 @@
+package app_test
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// roles are whom the matrix asks about. Learner owns what the paths name; other has the same things of their own.
+var roles = []string{"nobody", "guest", "learner", "other", "trainer", "moderator", "author", "admin"}
+
+// answer is what each role gets of a route: a status for nobody, guest, learner (the owner), other, and all staff.
+type answer struct{ nobody, guest, learner, other, staff int }
+
+func (a answer) of(role string) int {
+	switch role {
+	case "nobody":
+		return a.nobody
+	case "guest":
+		return a.guest
+	case "learner":
+		return a.learner
+	case "other":
+		return a.other
+	}
+	return a.staff
+}
+
+func all(n int) answer { return answer{n, n, n, n, n} }
+
+// members is for pages of people with an account: others are sent to sign in.
+func members(n int) answer { return answer{303, 303, n, n, n} }
+
+// writers is members for forms, which are not sent on.
+func writers(n int) answer { return answer{401, 401, n, n, n} }
+
+// known is for who has a record: with an account or on this device.
+func known(n int) answer { return answer{303, n, n, n, n} }
+
+// row is one route of the matrix. Path holds {code}, {letter} and {media} for what the owner has.
+type row struct {
+	path string // an address of the route
+	want answer
+	form url.Values
+}
+
+const step = "/courses/:course/:module/:activity"
+
+// matrix says who may do what: one row for each route that there is. No role has powers beyond a learner's yet, and
+// what belongs to one person does not exist for another.
+var matrix = map[string]row{
+	"GET /":                         {"/", all(200), nil},
+	"GET /help":                     {"/help", all(200), nil},
+	"GET /accessibility":            {"/accessibility", all(200), nil},
+	"GET /privacy":                  {"/privacy", all(200), nil},
+	"GET /licences":                 {"/licences", all(200), nil},
+	"GET /gallery":                  {"/gallery", all(200), nil},
+	"GET /robots.txt":               {"/robots.txt", all(200), nil},
+	"GET /.well-known/security.txt": {"/.well-known/security.txt", all(200), nil},
+	"GET /mailbox":                  {"/mailbox", all(200), nil},
+	"GET /mailbox/:id":              {"/mailbox/{letter}", all(200), nil},
+
+	"GET /register":                      {"/register", answer{200, 200, 303, 303, 303}, nil},
+	"POST /register":                     {"/register", answer{422, 422, 303, 303, 303}, nil},
+	"GET /sign-in":                       {"/sign-in", answer{200, 200, 303, 303, 303}, nil},
+	"POST /sign-in":                      {"/sign-in", all(422), nil},
+	"POST /sign-out":                     {"/sign-out", all(303), nil},
+	"GET /claim":                         {"/claim", members(404), nil},
+	"POST /claim":                        {"/claim", writers(303), nil},
+	"GET /forgot":                        {"/forgot", all(200), nil},
+	"POST /forgot":                       {"/forgot", all(422), nil},
+	"GET /reset/:token":                  {"/reset/no-such-token", all(404), nil},
+	"POST /reset/:token":                 {"/reset/no-such-token", all(404), url.Values{"password": {password}}},
+	"GET /verify/:token":                 {"/verify/no-such-token", all(404), nil},
+	"POST /verify/:token":                {"/verify/no-such-token", all(404), nil},
+	"POST /verify-again":                 {"/verify-again", writers(303), nil},
+	"GET /undo/:token":                   {"/undo/no-such-token", all(404), nil},
+	"POST /undo/:token":                  {"/undo/no-such-token", all(404), nil},
+	"GET /settings":                      {"/settings", members(200), nil},
+	"POST /settings/profile":             {"/settings/profile", writers(303), url.Values{"name": {"Somebody"}}},
+	"POST /settings/appearance":          {"/settings/appearance", writers(303), url.Values{"theme": {"dark"}, "text_size": {"115"}}},
+	"POST /settings/email":               {"/settings/email", writers(422), url.Values{"new_email": {"n@agency.example"}}},
+	"POST /settings/password":            {"/settings/password", writers(422), nil},
+	"POST /settings/sign-out-everywhere": {"/settings/sign-out-everywhere", writers(303), nil},
+	"GET /settings/export":               {"/settings/export", members(200), nil},
+	"GET /settings/delete":               {"/settings/delete", members(200), nil},
+	"POST /settings/delete":              {"/settings/delete", writers(422), nil},
+	"POST /theme":                        {"/theme", all(303), url.Values{"theme": {"dark"}}},
+
+	"GET /courses":                       {"/courses?q=tiny", all(200), nil},
+	"GET /courses/:course":               {tiny, all(200), nil},
+	"GET /courses/:course/learn":         {tiny + "/learn", all(303), nil},
+	"GET /courses/:course/finish":        {tiny + "/finish", all(200), nil},
+	"GET /courses/:course/media/:hash/*": {"{media}", all(200), nil},
+	"GET /courses/:course/changes":       {tiny + "/changes", all(303), nil},
+	"POST /courses/:course/enrol":        {tiny + "/enrol", all(303), nil},
+	"POST /courses/:course/pause":        {tiny + "/pause", answer{401, 303, 303, 303, 303}, nil},
+	"POST /courses/:course/resume":       {tiny + "/resume", answer{401, 303, 303, 303, 303}, nil},
+	"POST /courses/:course/withdraw":     {tiny + "/withdraw", answer{401, 303, 303, 303, 303}, nil},
+	"POST /courses/:course/update":       {tiny + "/update", answer{401, 303, 303, 303, 303}, nil},
+
+	"GET " + step:             {tiny + "/first/check", all(200), nil},
+	"GET " + step + "/:name":  {tiny + "/first/sheet/document.md", all(200), nil},
+	"POST " + step + "/seen":  {tiny + "/first/read/seen", all(204), nil},
+	"POST " + step + "/:verb": {tiny + "/first/read/complete", all(303), nil},
+
+	"GET /me":                    {"/me", all(200), nil},
+	"GET /me/courses/:course":    {"/me/courses/tiny", known(200), nil},
+	"GET /me/transcript":         {"/me/transcript", known(200), nil},
+	"GET /me/transcript.csv":     {"/me/transcript.csv", known(200), nil},
+	"GET /me/certificates/:code": {"/me/certificates/{code}", answer{303, 303, 200, 404, 404}, nil},
+	"GET /certificates":          {"/certificates", all(200), nil},
+	"GET /certificates/:code":    {"/certificates/{code}", all(200), nil},
+}
+
+// cast is a site with somebody in each role.
+type cast struct {
+	*site
+	by    map[string]*client
+	names map[string]string // {code} and the like
+}
+
+func newCast(t *testing.T, s *site) *cast {
+	t.Helper()
+	w := &cast{site: s, by: map[string]*client{"nobody": s.nobody(), "guest": s.guest()}}
+	r := s.course("tiny")
+	for _, role := range roles[2:] {
+		as := role
+		if role == "other" {
+			as = "learner"
+		}
+		w.by[role] = s.person("Person "+role, as)
+		w.by[role].role = role
+		if role == "learner" || role == "other" {
+			w.by[role].takeAll(r)
+		} else {
+			w.by[role].post(tiny+"/enrol", nil).want(303)
+		}
+	}
+	ok(t, s.Events.Drain(t.Context()))
+	media := ""
+	for n := range s.nobody().get(tiny + "/first/read").want(200).root().Descendants() {
+		if n.Data == "img" && strings.Contains(attr(n, "src"), "/media/") {
+			media = attr(n, "src")
+		}
+	}
+	w.names = map[string]string{
+		"{code}": w.by["learner"].certificate("tiny"), "{letter}": s.rows("SELECT id FROM mail")[0], "{media}": media,
+	}
+	for k, v := range w.names {
+		if v == "" {
+			t.Fatalf("nothing for %s", k)
+		}
+	}
+	return w
+}
+
+func (w *cast) at(path string) string {
+	for k, v := range w.names {
+		path = strings.ReplaceAll(path, k, v)
+	}
+	return path
+}
+
+// routes are the names of the routes, "GET /me", those that end sessions last.
+func (s *site) routes() []string {
+	var out []string
+	for _, r := range s.Routes {
+		out = append(out, r.Method+" "+r.Path)
+	}
+	slices.SortStableFunc(out, func(a, b string) int { return ending(a) - ending(b) })
+	return out
+}
+
+func ending(route string) int {
+	switch route {
+	case "POST /settings/sign-out-everywhere":
+		return 1
+	case "POST /sign-out":
+		return 2
+	}
+	return 0
+}
+
+// Every route answers every role as the matrix says, and a route without a row fails.
+func TestRoutesByRole(t *testing.T) {
+	each(t, setup{}, func(t *testing.T, s *site) {
+		w := newCast(t, s)
+		missing := maps.Clone(matrix)
+		for _, route := range s.routes() {
+			want, there := matrix[route]
+			if !there {
+				t.Errorf("%s has no row in the matrix: say who may use it", route)
+				continue
+			}
+			delete(missing, route)
+			method, _, _ := strings.Cut(route, " ")
+			for _, role := range roles {
+				c := w.by[role]
+				if role == "nobody" {
+					c = s.nobody() // a form may have made them a guest
+				}
+				p := c.do(c.request(method, w.at(want.path), want.form))
+				if p.status != want.want.of(role) {
+					t.Errorf("%s as %s: %d, want %d\n%s", route, role, p.status, want.want.of(role), clip(p.words()))
+				}
+				headers(t, p, route)
+			}
+		}
+		for route := range missing {
+			t.Errorf("the matrix has a row for %s, which is no route", route)
+		}
+	})
+}
+
+// A site of an agency has neither the gallery nor the mailbox.
+func TestDevelopmentPagesStayHome(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, "sqlite", setup{plain: true})
+	for _, path := range []string{"/gallery", "/mailbox", "/mailbox/x"} {
+		s.nobody().get(path).want(404)
+	}
+	if p := s.nobody().get("/sign-in").want(200); strings.Contains(p.raw, "demo.example") {
+		t.Error("demo people are offered")
+	}
+}
+
+// headers looks at what every answer carries.
+func headers(t *testing.T, p *page, route string) {
+	t.Helper()
+	want := map[string]string{
+		"X-Content-Type-Options": "nosniff", "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Resource-Policy": "same-origin",
+		"Referrer-Policy": "same-origin", "Cache-Control": "no-store",
+	}
+	if slices.Contains([]string{"/reset/:token", "/verify/:token", "/undo/:token"}, strings.Fields(route)[1]) {
+		want["Referrer-Policy"] = "strict-origin" // the address is a secret
+	}
+	csp := p.header.Get("Content-Security-Policy")
+	switch {
+	case strings.Contains(route, "/media/"):
+		want["Cache-Control"] = "public, max-age=31536000, immutable"
+		// A drawing may have styles of its own: as a document it is in a sandbox, where nothing runs or loads.
+		if !strings.Contains(csp, "sandbox") || strings.Contains(csp, "script-src") {
+			t.Errorf("%s: policy %q", route, csp)
+		}
+		csp = strings.Replace(csp, "style-src 'unsafe-inline'", "", 1)
+	case strings.HasPrefix(route, "GET /assets/"):
+		want["Cache-Control"] = "public, max-age=31536000, immutable"
+	}
+	for name, value := range want {
+		if got := p.header.Get(name); got != value {
+			t.Errorf("%s as %s: %s is %q, want %q", route, p.c.role, name, got, value)
+		}
+	}
+	if !strings.Contains(csp, "default-src 'none'") || strings.Contains(csp, "unsafe-") || strings.Contains(csp, "http") {
+		t.Errorf("%s: policy %q", route, csp)
+	}
+	for _, k := range p.header.Values("Set-Cookie") {
+		if !strings.Contains(k, "HttpOnly") || !strings.Contains(k, "SameSite=Lax") {
+			t.Errorf("%s: cookie %q", route, k)
+		}
+	}
+	if id := p.header.Get("X-Request-Id"); len(id) != 36 {
+		t.Errorf("%s: request id %q", route, id)
+	}
+	if p.isHTML() {
+		inert(t, p, route)
+	}
+}
+
+// inert looks that a page holds no script and no style of its own.
+func inert(t *testing.T, p *page, route string) {
+	t.Helper()
+	for n := range p.root().Descendants() {
+		if n.Data == "style" && n.FirstChild != nil || n.Data == "script" && (!strings.HasPrefix(attr(n, "src"), "/assets/") || n.FirstChild != nil) {
+			t.Errorf("%s: an element <%s> inside the page", route, n.Data)
+		}
+		for _, a := range n.Attr {
+			v := strings.ToLower(strings.TrimSpace(a.Val))
+			if a.Key == "style" || strings.HasPrefix(a.Key, "on") || strings.HasPrefix(v, "javascript:") || a.Key == "src" && strings.HasPrefix(v, "data:") {
+				t.Errorf("%s: <%s %s=%q>", route, n.Data, a.Key, a.Val)
+			}
+		}
+	}
+}
+
+// What is no page carries the headers too.
+func TestHeadersBesidePages(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, "sqlite", setup{})
+	c := s.nobody()
+	for _, path := range []string{"/healthz", "/readyz", "/no/such/page", "/courses/no-such-course", "/assets/none.css"} {
+		p := c.get(path)
+		if strings.HasPrefix(path, "/assets/") || strings.Contains(path, "no") {
+			p.want(404)
+		} else {
+			p.want(200)
+		}
+		if !strings.HasPrefix(path, "/assets/") {
+			headers(t, p, "GET "+path)
+		}
+	}
+	assets := 0
+	for n := range c.get("/").want(200).root().Descendants() {
+		for _, name := range []string{"href", "src"} {
+			if strings.HasPrefix(attr(n, name), "/assets/") {
+				headers(t, c.get(attr(n, name)).want(200), "GET /assets/*")
+				assets++
+			}
+		}
+	}
+	if assets == 0 {
+		t.Log("no assets were built: their headers are not tested")
+	}
+	p := c.get("/").want(200)
+	if got := p.header.Get("Strict-Transport-Security"); got != "" {
+		t.Errorf("HSTS %q on a site without TLS", got)
+	}
+}
+
+// A write that another site's page sends is refused, whoever's browser it is.
+func TestWritesFromOtherSites(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, "sqlite", setup{})
+	w := newCast(t, s)
+	before := s.digest()
+	for _, route := range s.routes() {
+		if !strings.HasPrefix(route, http.MethodPost) {
+			continue
+		}
+		for _, role := range []string{"nobody", "guest", "learner"} {
+			for _, header := range [][2]string{{"Sec-Fetch-Site", "cross-site"}, {"Sec-Fetch-Site", "same-site"}, {"Origin", "https://evil.example"}} {
+				c := w.by[role]
+				r := c.request(http.MethodPost, w.at(matrix[route].path), matrix[route].form)
+				r.Header.Del("Sec-Fetch-Site")
+				r.Header.Set(header[0], header[1])
+				if p := c.do(r); p.status != 403 {
+					t.Errorf("%s as %s with %s: %d, want 403", route, role, header, p.status)
+				}
+			}
+		}
+	}
+	s.same(before, "writes that were refused")
+}
+
+// No GET writes: whatever is fetched by whomever, every table stays as it is.
+func TestGetsChangeNothing(t *testing.T) {
+	each(t, setup{}, func(t *testing.T, s *site) {
+		w := newCast(t, s)
+		before := s.digest()
+		if len(before) < 15 || before["person"] == before["certificate"] {
+			t.Fatalf("the digest is of %d tables", len(before))
+		}
+		for _, route := range s.routes() {
+			if path, is := strings.CutPrefix(route, "GET "); is {
+				for _, role := range roles {
+					w.by[role].get(w.at(matrix["GET "+path].path))
+				}
+			}
+		}
+		for a := s.course("tiny").First(); a != nil; a = a.Next {
+			for _, role := range roles {
+				for _, name := range []string{"", "/versions", "/document", "/document.docx", "/nothing"} {
+					w.by[role].get(stepPath("tiny", a) + name)
+				}
+			}
+		}
+		s.same(before, "GET")
+	})
+}
+
+// passing are the tables that a look may write to: when a browser was last seen.
+var passing = []string{"session", "device"}
+
+// digest is the content of each table.
+func (s *site) digest() map[string]string {
+	s.t.Helper()
+	query := "SELECT name FROM sqlite_master WHERE type = 'table'"
+	if s.DB.Dialect().Name().String() == "pg" {
+		query = "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'"
+	}
+	out := map[string]string{}
+	for _, table := range s.rows(query) {
+		if slices.Contains(passing, table) {
+			continue
+		}
+		var rows []map[string]any
+		ok(s.t, s.DB.NewRaw("SELECT * FROM ?", s.ident(table)).Scan(s.t.Context(), &rows))
+		lines := make([]string, len(rows))
+		for i, r := range rows {
+			lines[i] = fmt.Sprint(r) // a map prints in the order of its keys
+		}
+		slices.Sort(lines)
+		out[table] = strconv.Itoa(len(lines)) + " rows\n" + strings.Join(lines, "\n")
+	}
+	return out
+}
+
+func (s *site) same(before map[string]string, what string) {
+	s.t.Helper()
+	for table, now := range s.digest() {
+		if now != before[table] {
+			s.t.Errorf("%s changed the table %s from\n%s\nto\n%s", what, table, clip(before[table]), clip(now))
+		}
+	}
+}
