@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -39,7 +40,7 @@ func (s *Shell) Mount(e *echo.Echo) *echo.Group {
 			return err
 		},
 	}))
-	pages := e.Group("", s.admit, s.sameOrigin, middleware.BodyLimit("512K"), s.deadline,
+	pages := e.Group("", s.admit, s.sameOrigin, middleware.BodyLimit(strconv.Itoa(bodyLimit)+"B"), s.deadline,
 		echo.WrapMiddleware(s.sessions.Middleware), s.inside)
 	return pages
 }
