@@ -23,7 +23,9 @@ func (s *site) course(key string) *course.Revision {
 	return r
 }
 
-func stepPath(courseKey string, a *course.Activity) string { return "/courses/" + courseKey + "/" + a.Key }
+func stepPath(courseKey string, a *course.Activity) string {
+	return "/courses/" + courseKey + "/" + a.Key
+}
 
 // takeAll does every step of the course in its order.
 func (c *client) takeAll(r *course.Revision) {

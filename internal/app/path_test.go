@@ -38,7 +38,7 @@ func TestWholePath(t *testing.T) {
 
 		c.takeAll(r)
 
-		finish := c.open("/courses/"+busy+"/learn").want(200)
+		finish := c.open("/courses/" + busy + "/learn").want(200)
 		code := c.certificate(busy)
 		if code == "" || !strings.Contains(finish.raw, "/me/certificates/"+code) {
 			t.Fatalf("certificate %q is not on the closing page:\n%s", code, finish.words())
@@ -182,16 +182,16 @@ func TestRevisionInTheMiddle(t *testing.T) {
 		if now.Hash == old.Hash {
 			t.Fatal("nothing was published")
 		}
-		half.get(tiny+"/first/think").want(200) // still on the old one
-		half.get(tiny+"/first/new").want(404)
-		s.nobody().get(tiny+"/first/new").want(200)
+		half.get(tiny + "/first/think").want(200) // still on the old one
+		half.get(tiny + "/first/new").want(404)
+		s.nobody().get(tiny + "/first/new").want(200)
 		half.get(tiny).want(200, tiny+"/changes")
 
 		p := half.get(tiny+"/changes").want(200, "A new page")
 		p.submit("/update", nil).want(303).follow().want(200)
-		half.get(tiny+"/first/think").want(404)
-		half.get(tiny+"/first/new").want(200)
-		half.get(tiny+"/changes").want(303)
+		half.get(tiny + "/first/think").want(404)
+		half.get(tiny + "/first/new").want(200)
+		half.get(tiny + "/changes").want(303)
 		events := s.count("learning_event WHERE person_id = ?", half.id)
 		if events != 2 {
 			t.Errorf("%d events after the move, want the 2 from before", events)

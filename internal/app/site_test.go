@@ -394,4 +394,3 @@ func grep(text, part string) string {
 	}
 	return strings.Join(out, "")
 }
-
