@@ -24,6 +24,9 @@ var statuses = map[fault.Kind]int{
 	fault.Unavailable:     http.StatusServiceUnavailable,
 }
 
+// clientGone is the status in the log when the visitor left before the answer was there.
+const clientGone = 499
+
 // wrong is an error as it is told to people.
 type wrong struct {
 	status int
@@ -67,6 +70,10 @@ func explain(err error) wrong {
 // Fail answers an error. It is Echo's error handler: nothing else makes error responses.
 func (s *Shell) Fail(err error, c echo.Context) {
 	if c.Response().Committed {
+		return
+	}
+	if errors.Is(err, context.Canceled) && c.Request().Context().Err() != nil {
+		_ = c.NoContent(clientGone) // nobody reads the answer; it is no fault of ours
 		return
 	}
 	c.Set(errorKey, err)
