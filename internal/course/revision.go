@@ -1,3 +1,10 @@
+// Package course is the source: courses as folders of plain files, read strictly into immutable revisions.
+//
+//	revision.go   what a course is once it has been read
+//	load.go       a tree of files becomes revisions, or findings with file, line and remedy
+//	decode.go, text.go, reporter.go   strict YAML for the kinds of activity, which live in packages of their own
+//	service.go    publishing, the current revision, export, media
+//	diff.go       what a newer revision brings, as learners are told
 package course
 
 import (

@@ -148,7 +148,7 @@ func TestNothingOfTheKeyIsInTheOpenPage(t *testing.T) {
 			missing := p.press("Submit answers")
 			for _, page := range []*page{start, p, missing} {
 				low := strings.ToLower(page.raw)
-				for _, secret := range []string{"canary", "correct", "7431", "seed", `"many"`, `"truth"`, `"share"`} {
+				for _, secret := range []string{"canary", "correct", "743100319", "seed", `"many"`, `"truth"`, `"share"`} {
 					if i := strings.Index(low, secret); i >= 0 {
 						t.Fatalf("%q is in the page: …%s…", secret, low[max(0, i-80):min(len(low), i+80)])
 					}
