@@ -12,7 +12,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -139,11 +141,12 @@ func New(cfg config.Config, d *bun.DB, log *slog.Logger, o Options) (*App, error
 	})
 	// Enrolment before record: a claimed completion looks up the revision that it counts for.
 	a.Accounts.AddClaimer(a.Deliveries, a.Quizzes, a.Reflections, a.Worksheets, a.Records)
-	a.Accounts.AddExporter(a.Deliveries, a.Records, a.Quizzes, a.Reflections, a.Worksheets)
+	a.Accounts.AddExporter(a.Deliveries, a.Records, a.Quizzes, a.Reflections, a.Worksheets, a.Credentials)
 	a.Accounts.SetSummary(a.Records)
 
 	// Reactors to facts.
 	event.On(a.Events, "mail.certificate", a.congratulate(words))
+	event.On(a.Events, "record.moved", a.Records.OnMoved)
 
 	// The door to activities, with a player for each kind.
 	a.Play = play.New(a.Courses, a.Deliveries, a.Records, playweb.Frame,
@@ -186,9 +189,11 @@ func (a *App) mount(words *locale.Bundle, o Options) error {
 }
 
 // devMail says whether the development mailbox may be looked at: no mail server is set and only this machine can
-// reach the site.
+// reach the site, neither directly nor through a proxy at the address that people type.
 func (a *App) devMail() bool {
-	return a.Mail.Development() && (config.Loopback(a.cfg.Addr) || a.cfg.DemoSite())
+	u, err := url.Parse(a.cfg.BaseURL)
+	here := err == nil && config.Loopback(a.cfg.Addr) && config.Loopback(net.JoinHostPort(u.Hostname(), "80"))
+	return a.Mail.Development() && (here || a.cfg.DemoSite())
 }
 
 // plain are the answers that need neither session nor page.
