@@ -78,7 +78,6 @@ var allowances = map[string]allowance{
 	"mail":     {n: 30, per: time.Hour, network: true},
 	"guest":    {n: 600, per: time.Hour, network: true}, // a whole agency may sit behind one address
 	"verify":   {n: 60, per: time.Minute, network: true},
-	"search":   {n: 120, per: time.Minute, network: true},
 	"export":   {n: 20, per: time.Hour},
 	"write":    {n: 300, per: time.Minute},
 }
