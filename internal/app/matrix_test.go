@@ -218,15 +218,19 @@ func TestRoutesByRole(t *testing.T) {
 	})
 }
 
-// A site of an agency has neither the gallery nor the mailbox.
+// A site that others reach has neither the gallery nor the mailbox, whether it sends mail or not.
 func TestDevelopmentPagesStayHome(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, "sqlite", setup{plain: true})
-	for _, path := range []string{"/gallery", "/mailbox", "/mailbox/x"} {
-		s.nobody().get(path).want(404)
-	}
-	if p := s.nobody().get("/sign-in").want(200); strings.Contains(p.raw, "demo.example") {
-		t.Error("demo people are offered")
+	for what, set := range map[string]setup{"with mail": {plain: true}, "behind a proxy": {noMail: true}} {
+		s := newSite(t, "sqlite", set)
+		for _, path := range []string{"/gallery", "/mailbox", "/mailbox/x"} {
+			if p := s.nobody().get(path); p.status != 404 {
+				t.Errorf("%s: %s answers %d", what, path, p.status)
+			}
+		}
+		if p := s.nobody().get("/sign-in").want(200); strings.Contains(p.raw, "demo.example") {
+			t.Errorf("%s: demo people are offered", what)
+		}
 	}
 }
 

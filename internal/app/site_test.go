@@ -75,6 +75,7 @@ type setup struct {
 	courses  fs.FS // nil: coursetest.Small
 	limits   bool  // with rate limits and a clock that stands still
 	plain    bool  // not a demo site, mail goes out: what an agency runs
+	noMail   bool  // not a demo site, no mail server, behind a proxy on the same machine
 	pool     int   // connections to SQLite; 0 is one
 	internal bool  // answers of 500 and above are expected, and so are errors in the log
 }
@@ -101,6 +102,9 @@ func newSiteOn(t *testing.T, d *bun.DB, set setup) *site {
 	}
 	if set.plain {
 		cfg.Addr, cfg.Demo, cfg.MailURL = "0.0.0.0:8080", "false", "smtp://mail.agency.example:587"
+	}
+	if set.noMail {
+		cfg.BaseURL, cfg.Demo = "https://learn.agency.example", "false"
 	}
 	log := slog.New(slog.NewJSONHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	a, err := app.New(cfg, d, log, app.Options{Now: s.clock.Now, NoLimits: !set.limits})
