@@ -36,7 +36,7 @@ func TestParseReadsEveryType(t *testing.T) {
 	if len(q[3].Rights) != 4 || q[3].Rights[q[3].Pairs[2].Right] != "Lacks a fact" {
 		t.Errorf("%+v", q[3])
 	}
-	if q[4].Items[2] != "Record" || q[5].Accept[1] != "canaryholding line" || q[6].Answer != 743100319 || q[6].Tolerance != 1 || q[6].Unit != "per cent" {
+	if q[4].Items[2] != "Record" || q[5].Accept[1] != "canaryholding line" || q[6].Answer != 7431 || q[6].Tolerance != 1 || q[6].Unit != "per cent" {
 		t.Errorf("%+v %+v %+v", q[4], q[5], q[6])
 	}
 	draw := revs[0].Activity("module/draw").Content.(*quiz.Content)
@@ -77,12 +77,12 @@ func TestParseNamesEveryFault(t *testing.T) {
 		"empty item":          {`"Check", "Answer", "Record"`, `"Check", "", "Record"`, []string{"empty"}},
 		"nothing accepted":    {`accept: ["canaryaccept line", "canaryholding line"]`, `accept: []`, []string{"accepts 0"}},
 		"only marks accepted": {`"canaryaccept line"`, `"?!"`, []string{"empty"}},
-		"answer not a number": {`answer: 743100319`, `answer: .nan`, []string{"not a number"}},
-		"infinite answer":     {`answer: 743100319`, `answer: .inf`, []string{"not a number"}},
-		"quoted number":       {`answer: 743100319`, `answer: "743100319"`, []string{"not a number"}},
+		"answer not a number": {`answer: 7431`, `answer: .nan`, []string{"not a number"}},
+		"infinite answer":     {`answer: 7431`, `answer: .inf`, []string{"not a number"}},
+		"quoted number":       {`answer: 7431`, `answer: "7431"`, []string{"not a number"}},
 		"negative tolerance":  {`tolerance: 1`, `tolerance: -1`, []string{"tolerance"}},
 		"strange tolerance":   {`tolerance: 1`, `tolerance: .nan`, []string{"tolerance"}},
-		"a stranger":          {`answer: 743100319`, "answer: 743100319\n    accept: [\"x\"]", []string{"no accept"}},
+		"a stranger":          {`answer: 7431`, "answer: 7431\n    accept: [\"x\"]", []string{"no accept"}},
 		"ordering unshuffled": {`items:`, "shuffle: false\n    items:", []string{"no shuffle"}},
 		"feedback on single":  {`type: single`, "type: single\n    feedback: { right: \"x\", wrong: \"y\" }", []string{"under each option"}},
 		"unquoted text":       {`text: "Wait"`, `text: Wait`, []string{"quot"}},
@@ -111,7 +111,7 @@ func TestParseNamesEveryFault(t *testing.T) {
 
 func TestParseNamesAllFaultsAtOnce(t *testing.T) {
 	t.Parallel()
-	_, found := load(t, `pass: 6`, `pass: 9`, `date", correct: true`, `date"`, `, when_false: "CANARYFALSE"`, ``, `answer: 743100319`, `answer: .nan`)
+	_, found := load(t, `pass: 6`, `pass: 9`, `date", correct: true`, `date"`, `, when_false: "CANARYFALSE"`, ``, `answer: 7431`, `answer: .nan`)
 	if found.Errors() != 4 {
 		t.Fatalf("%d errors, want 4:\n%v", found.Errors(), found)
 	}
@@ -144,7 +144,7 @@ func FuzzParse(f *testing.F) {
 	f.Add(`"Hide it"`, `"\u0000"`)
 	f.Add("options:", "options: 5 #")
 	f.Add("feedback: {", "feedback: [{")
-	f.Add("answer: 743100319", "answer: [1, 2]")
+	f.Add("answer: 7431", "answer: [1, 2]")
 	f.Fuzz(func(t *testing.T, old, new string) {
 		revs, found := load(t, old, new)
 		if len(revs) == 0 && !found.Broken() {

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"os"
 	"slices"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -138,6 +139,8 @@ func TestSubmitAnyway(t *testing.T) {
 }
 
 // What is right must not reach the page of an open attempt: not as words, not as keys, not as order or difference.
+var ids = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`)
+
 func TestNothingOfTheKeyIsInTheOpenPage(t *testing.T) {
 	each(t, func(t *testing.T, d *bun.DB, site string) {
 		places := map[int]int{}
@@ -147,8 +150,8 @@ func TestNothingOfTheKeyIsInTheOpenPage(t *testing.T) {
 			p := start.press("Start the quiz")
 			missing := p.press("Submit answers")
 			for _, page := range []*page{start, p, missing} {
-				low := strings.ToLower(page.raw)
-				for _, secret := range []string{"canary", "correct", "743100319", "seed", `"many"`, `"truth"`, `"share"`} {
+				low := ids.ReplaceAllString(strings.ToLower(page.raw), "id") // row ids hold every short number now and then
+				for _, secret := range []string{"canary", "correct", "7431", "seed", `"many"`, `"truth"`, `"share"`} {
 					if i := strings.Index(low, secret); i >= 0 {
 						t.Fatalf("%q is in the page: …%s…", secret, low[max(0, i-80):min(len(low), i+80)])
 					}
