@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/labstack/echo/v4"
 )
 
 // roles are whom the matrix asks about. Learner owns what the paths name; other has the same things of their own.
@@ -216,6 +218,30 @@ func TestRoutesByRole(t *testing.T) {
 			t.Errorf("the matrix has a row for %s, which is no route", route)
 		}
 	})
+}
+
+// beside are the routes that need neither session nor page; they are not in the tables.
+var beside = []string{"GET /assets/*", "GET /healthz", "GET /readyz", "POST /csp"}
+
+// Nothing is served that stands in no table.
+func TestNoRouteBesideTheTables(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, "sqlite", setup{})
+	e, is := s.Handler.(*echo.Echo)
+	if !is {
+		t.Fatalf("the handler is a %T", s.Handler)
+	}
+	listed := append(s.routes(), beside...)
+	for _, r := range e.Routes() {
+		if name := r.Method + " " + r.Path; r.Method != echo.RouteNotFound && !slices.Contains(listed, name) {
+			t.Errorf("%s is served and stands in no table", name)
+		}
+	}
+	p := s.nobody().post("/csp", url.Values{"blocked": {"x"}}).want(204)
+	headers(t, p, "POST /csp")
+	if strings.Contains(s.log.String(), "blocked") {
+		t.Error("a report stands in the log")
+	}
 }
 
 // A site that others reach has neither the gallery nor the mailbox, whether it sends mail or not.
