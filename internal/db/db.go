@@ -15,6 +15,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -79,6 +80,14 @@ func openSQLite(ctx context.Context, path string, conns int, wrap func(driver.Co
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, fmt.Errorf("folder of the database: %w", err)
 	}
+	// Made here and not by SQLite, so that nobody else on the machine can read it; its log inherits the mode.
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("file of the database: %w", err)
+	}
+	if err := f.Close(); err != nil {
+		return nil, fmt.Errorf("file of the database: %w", err)
+	}
 	q := url.Values{"_txlock": {"immediate"}, "_time_format": {"sqlite"}, "_pragma": {
 		"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", "secure_delete(1)", "cache_size(-4000)",
 	}}
@@ -89,6 +98,24 @@ func openSQLite(ctx context.Context, path string, conns int, wrap func(driver.Co
 }
 
 func openPostgres(ctx context.Context, rawURL string) (*bun.DB, error) {
+	c, err := postgresConnector(rawURL)
+	if err != nil {
+		return nil, err
+	}
+	p := sql.OpenDB(c)
+	p.SetMaxOpenConns(poolSize)
+	p.SetMaxIdleConns(poolSize)
+	return ready(ctx, bun.NewDB(p, pgdialect.New(), bun.WithDiscardUnknownColumns()))
+}
+
+// postgresConnector reads the URL. Parameters that the driver does not know are session settings (search_path=…);
+// they win over ours. The driver panics over a URL that it cannot read, and may quote it, password and all.
+func postgresConnector(rawURL string) (c *pgdriver.Connector, err error) {
+	defer func() {
+		if recover() != nil {
+			c, err = nil, errors.New("database URL: a part after the ? is not understood; sslmode is disable, require, verify-ca or verify-full")
+		}
+	}()
 	dsn := rawURL
 	if rest, ok := strings.CutPrefix(rawURL, "postgresql://"); ok {
 		dsn = "postgres://" + rest
@@ -96,14 +123,14 @@ func openPostgres(ctx context.Context, rawURL string) (*bun.DB, error) {
 	if _, err := url.Parse(dsn); err != nil {
 		return nil, errors.New("database URL: it cannot be read as a URL; special characters in the password need %-encoding")
 	}
-	c := pgdriver.NewConnector(pgdriver.WithDSN(dsn), pgdriver.WithApplicationName("greenroom"),
-		pgdriver.WithReadTimeout(readTimeout), pgdriver.WithConnParams(map[string]any{
-			"statement_timeout": statementTimeout, "idle_in_transaction_session_timeout": "60s", "timezone": "UTC",
-		}))
-	p := sql.OpenDB(c)
-	p.SetMaxOpenConns(poolSize)
-	p.SetMaxIdleConns(poolSize)
-	return ready(ctx, bun.NewDB(p, pgdialect.New(), bun.WithDiscardUnknownColumns()))
+	return pgdriver.NewConnector(pgdriver.WithApplicationName("greenroom"), pgdriver.WithReadTimeout(readTimeout),
+		pgdriver.WithDSN(dsn), func(conf *pgdriver.Config) {
+			ours := map[string]any{
+				"statement_timeout": statementTimeout, "idle_in_transaction_session_timeout": "60s", "timezone": "UTC",
+			}
+			maps.Copy(ours, conf.ConnParams)
+			conf.ConnParams = ours
+		}), nil
 }
 
 func ready(ctx context.Context, d *bun.DB) (*bun.DB, error) {
@@ -115,7 +142,7 @@ func ready(ctx context.Context, d *bun.DB) (*bun.DB, error) {
 	return d, nil
 }
 
-// IsSQLite says whether d is SQLite. Only this package and its tests ask.
+// isSQLite says whether d is SQLite. Only this package and its tests ask.
 func isSQLite(d bun.IDB) bool { return d.Dialect().Name() == dialect.SQLite }
 
 // InTx runs fn in one transaction and commits when it returns nil. On PostgreSQL it is read committed; on SQLite

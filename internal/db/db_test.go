@@ -135,37 +135,3 @@ func TestQueriesAreCounted(t *testing.T) {
 		}
 	})
 }
-
-func TestMigrateIsForEveryNodeAndRefusesOldPrograms(t *testing.T) {
-	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, d *bun.DB) {
-		ctx := context.Background()
-		var wg sync.WaitGroup
-		for range 4 {
-			wg.Go(func() {
-				if err := db.Migrate(ctx, d); err != nil {
-					t.Error(err)
-				}
-			})
-		}
-		wg.Wait()
-		if err := db.Migrated(ctx, d); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := d.Exec("UPDATE schema_info SET min_binary = 999"); err != nil {
-			t.Fatal(err)
-		}
-		if err := db.Migrate(ctx, d); err == nil {
-			t.Error("a schema for a newer program was accepted")
-		}
-	})
-}
-
-func TestOpenSaysWhatIsWrong(t *testing.T) {
-	t.Parallel()
-	for _, u := range []string{"", "mysql://x", "sqlite:", "postgres://%zz"} {
-		if _, err := db.Open(context.Background(), u); err == nil {
-			t.Errorf("%q was accepted", u)
-		}
-	}
-}

@@ -2,18 +2,26 @@ package db
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/uptrace/bun"
 	"github.com/uptrace/bun/migrate"
 
+	"greenroom/internal/fault"
 	"greenroom/migrations"
 )
 
 // Binary is this program's number for the schema. It rises when the program stops understanding what an older
 // one wrote, or the other way round.
 const Binary = 1
+
+// How often and how far apart a step is tried whose table is in use.
+const (
+	lockTries = 30
+	lockPause = time.Second
+)
 
 // words are what migration files say differently on the two databases.
 type words struct {
@@ -36,18 +44,59 @@ func Migrate(ctx context.Context, d *bun.DB) error {
 		return fmt.Errorf("read migrations: %w", err)
 	}
 	return once(ctx, d, func() error {
-		m := migrate.NewMigrator(d, steps, migrate.WithTemplateData(wordsOf(d)), migrate.WithMarkAppliedOnSuccess(true))
+		// A step and the note that it was run are one transaction (before, after): a program that is killed between
+		// two statements leaves either both or neither. Upsert, since the migrator notes it once more by itself.
+		m := migrate.NewMigrator(d, steps, migrate.WithTemplateData(wordsOf(d)), migrate.WithMarkAppliedOnSuccess(true),
+			migrate.WithUpsert(true), migrate.BeforeMigration(before(isSQLite(d))), migrate.AfterMigration(after))
 		if err := m.Init(ctx); err != nil {
 			return fmt.Errorf("prepare migrations: %w", err)
 		}
 		if err := refuseOld(ctx, d); err != nil {
 			return err
 		}
-		if _, err := m.Migrate(ctx); err != nil {
-			return fmt.Errorf("migrate: %w", err)
+		for try := 1; ; try++ {
+			_, err := m.Migrate(ctx)
+			switch {
+			case err == nil:
+				return nil
+			case errors.Is(err, errRun): // by another process on the same SQLite file: look again what is left
+			case fault.Is(Err(err), fault.Unavailable) && try < lockTries && ctx.Err() == nil: // readers hold a table
+				time.Sleep(lockPause)
+			default:
+				return fmt.Errorf("migrate: %w", err)
+			}
+		}
+	})
+}
+
+// errRun says that another process has run a step while this one waited for the database.
+var errRun = errors.New("the step has been run")
+
+// before returns what runs at the start of a step's transaction, when SQLite's write lock is held. On PostgreSQL a
+// step waits two seconds at most for a table that is in use, since everybody else would queue up behind it.
+func before(lite bool) migrate.MigrationHook {
+	return func(ctx context.Context, tx bun.IConn, step *migrate.Migration) error {
+		if !lite {
+			if _, err := tx.ExecContext(ctx, "SET LOCAL lock_timeout = '2s'"); err != nil {
+				return err
+			}
+		}
+		n := 0
+		// The name is digits from our own file name, so it may stand in the text.
+		if err := tx.QueryRowContext(ctx, "SELECT count(*) FROM bun_migrations WHERE name = '"+step.Name+"'").Scan(&n); err != nil {
+			return err
+		}
+		if n > 0 {
+			return errRun
 		}
 		return nil
-	})
+	}
+}
+
+// after runs at the end of a step's transaction.
+func after(ctx context.Context, tx bun.IConn, step *migrate.Migration) error {
+	_, err := tx.ExecContext(ctx, fmt.Sprintf("INSERT INTO bun_migrations (name, group_id) VALUES ('%s', %d)", step.Name, step.GroupID))
+	return err
 }
 
 // Migrated says whether every step of this program has been run: what /readyz asks.

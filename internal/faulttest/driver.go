@@ -65,15 +65,22 @@ func (f *Faults) point(do func() error) error {
 // SQLite opens a fresh migrated SQLite database with faults between the pool and the driver.
 func SQLite(t testing.TB) (*bun.DB, *Faults) {
 	t.Helper()
+	d, f := Empty(t, filepath.Join(t.TempDir(), "fault.db"))
+	if err := db.Migrate(context.Background(), d); err != nil {
+		t.Fatal(err)
+	}
+	return d, f
+}
+
+// Empty is SQLite without any table, in the file at path.
+func Empty(t testing.TB, path string) (*bun.DB, *Faults) {
+	t.Helper()
 	f := &Faults{}
-	d, err := db.OpenSQLiteThrough(context.Background(), filepath.Join(t.TempDir(), "fault.db"), 1, f.wrap)
+	d, err := db.OpenSQLiteThrough(context.Background(), path, 1, f.wrap)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = d.Close() })
-	if err := db.Migrate(context.Background(), d); err != nil {
-		t.Fatal(err)
-	}
 	return d, f
 }
 

@@ -14,6 +14,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -84,6 +85,22 @@ func NewURL(t testing.TB, engine string, conns int) (*bun.DB, string) {
 		guard(t, d)
 	}
 	return d, u
+}
+
+// Empty returns the URL of a database of the engine without any table, gone when the test ends: for tests of
+// migrations and of whole programs.
+func Empty(t testing.TB, engine string) string {
+	t.Helper()
+	if engine == "sqlite" {
+		return "sqlite:" + filepath.Join(t.TempDir(), "empty.db")
+	}
+	needPostgres(t)
+	u, err := FreshPostgres(pg.server)
+	if err != nil {
+		t.Fatalf("make an empty database: %v", err)
+	}
+	t.Cleanup(func() { drop(u) })
+	return u
 }
 
 // guard ends a test that waits for its own connection, with words that say why.
@@ -158,7 +175,8 @@ var pg struct {
 	name   string     // the template of this test binary
 }
 
-func clonePostgres(t testing.TB) string {
+// needPostgres starts or finds the server; without one the test is skipped, or fails where that is forbidden.
+func needPostgres(t testing.TB) {
 	t.Helper()
 	pg.once.Do(func() { pg.server, pg.name, pg.err = prepare() })
 	if pg.err != nil {
@@ -167,6 +185,11 @@ func clonePostgres(t testing.TB) string {
 		}
 		t.Fatalf("no PostgreSQL: %v", pg.err)
 	}
+}
+
+func clonePostgres(t testing.TB) string {
+	t.Helper()
+	needPostgres(t)
 	name := "t_" + id.Token()[:20]
 	pg.mu.Lock()
 	err := admin(pg.server, fmt.Sprintf(`CREATE DATABASE %q TEMPLATE %q`, name, pg.name))
@@ -174,8 +197,16 @@ func clonePostgres(t testing.TB) string {
 	if err != nil {
 		t.Fatalf("clone the template database: %v", err)
 	}
-	t.Cleanup(func() { _ = admin(pg.server, fmt.Sprintf(`DROP DATABASE IF EXISTS %q WITH (FORCE)`, name)) })
-	return withName(pg.server, name)
+	u := withName(pg.server, name)
+	t.Cleanup(func() { drop(u) })
+	return u
+}
+
+// drop removes a database, whoever is still connected.
+func drop(rawURL string) {
+	if u, err := url.Parse(rawURL); err == nil {
+		_ = admin(pg.server, fmt.Sprintf(`DROP DATABASE IF EXISTS %q WITH (FORCE)`, strings.TrimPrefix(u.Path, "/")))
+	}
 }
 
 // prepare finds or starts the server and makes this binary's migrated template.
