@@ -154,7 +154,7 @@ func TestNothingOfTheKeyLeaks(t *testing.T) {
 			}
 			p := c.get(path).want(200).submit("/start", nil).want(303).follow().want(200)
 			for _, q := range content.Questions {
-				if strings.Contains(p.raw, `"`+q.Key+`"`) || strings.Contains(p.raw, "="+q.Key+" ") {
+				if strings.Contains(q.Key, "-") && strings.Contains(p.raw, q.Key) || strings.Contains(p.raw, `"`+q.Key+`"`) {
 					t.Errorf("%s holds the key %q", path, q.Key)
 				}
 			}
