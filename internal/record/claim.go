@@ -69,7 +69,7 @@ func (s *Service) certifyClaimed(ctx context.Context, tx bun.IDB, to string, cla
 		if e.Kind != Completed || !slices.ContainsFunc(claimed, func(c Event) bool { return c.ID == e.ID }) {
 			continue
 		}
-		rev, err := s.revision(ctx, tx, e.RevisionHash)
+		rev, err := s.courses.RevisionTx(ctx, tx, e.RevisionHash)
 		if err != nil {
 			return err
 		}
@@ -89,15 +89,5 @@ func (s *Service) pinned(ctx context.Context, tx bun.IDB, personID, courseKey st
 	} else if err != nil {
 		return nil, fmt.Errorf("read enrolment: %w", err)
 	}
-	return s.revision(ctx, tx, hash)
-}
-
-// revision reads a revision within a transaction. What is not cached is read through it where courses can do that.
-func (s *Service) revision(ctx context.Context, tx bun.IDB, hash string) (*course.Revision, error) {
-	if r, ok := s.courses.(interface {
-		RevisionTx(ctx context.Context, tx bun.IDB, hash string) (*course.Revision, error)
-	}); ok {
-		return r.RevisionTx(ctx, tx, hash)
-	}
-	return s.courses.Revision(ctx, hash)
+	return s.courses.RevisionTx(ctx, tx, hash)
 }

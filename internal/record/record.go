@@ -83,6 +83,8 @@ type Certifier interface {
 type Courses interface {
 	// Revision returns any revision that was ever published.
 	Revision(ctx context.Context, hash string) (*course.Revision, error)
+	// RevisionTx is Revision for callers within a transaction: what is not cached is read through it.
+	RevisionTx(ctx context.Context, tx bun.IDB, hash string) (*course.Revision, error)
 }
 
 // CourseCompleted is the fact that a person completed a course. There is one for a person, a course and a cycle.

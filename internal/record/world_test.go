@@ -56,6 +56,10 @@ func (s *shelf) Revision(_ context.Context, hash string) (*course.Revision, erro
 	return nil, fault.New(fault.NotFound, "error.not_found")
 }
 
+func (s *shelf) RevisionTx(ctx context.Context, _ bun.IDB, hash string) (*course.Revision, error) {
+	return s.Revision(ctx, hash)
+}
+
 func (s *shelf) publish(r *course.Revision) *course.Revision {
 	s.mu.Lock()
 	defer s.mu.Unlock()
