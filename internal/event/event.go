@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"time"
 
@@ -159,6 +160,9 @@ func (d *Dispatcher) Drain(ctx context.Context) error {
 			return err
 		}
 		for _, t := range taken {
+			if !d.clock().Before(t.DueAt) {
+				break // the ones before took long: the lease has run out and the rest is anybody's
+			}
 			if err := d.deliver(ctx, t); err != nil {
 				return err
 			}
@@ -204,12 +208,19 @@ func (d *Dispatcher) deliver(ctx context.Context, t due) error {
 	fn := d.reactors[fact.Name][t.Reactor]
 	d.mu.RUnlock()
 	if fn == nil {
-		return nil // a reactor that only a newer program has: left for it
+		return d.leave(ctx, t) // a reactor that only another version of the program has
 	}
 	if err := guarded(ctx, fn, fact.Data); err != nil {
 		return d.failed(ctx, t, fact, err)
 	}
 	return d.finish(ctx, t, "done", "", t.DueAt)
+}
+
+// leave gives back a delivery that this program cannot make: it is not a try.
+func (d *Dispatcher) leave(ctx context.Context, t due) error {
+	_, err := d.db.NewUpdate().Model((*due)(nil)).Set("attempt = attempt - 1").
+		Where("fact_id = ? AND reactor = ? AND attempt = ?", t.FactID, t.Reactor, t.Attempt).Exec(ctx)
+	return db.Err(err)
 }
 
 // open makes out one delivery for each reactor of a new fact.
@@ -243,10 +254,19 @@ func (d *Dispatcher) failed(ctx context.Context, t due, fact row, cause error) e
 	}
 	d.log.WarnContext(ctx, "a reactor failed", "fact", fact.Name, "reactor", t.Reactor, "attempt", t.Attempt, "error", cause.Error())
 	if t.Attempt >= tries {
-		return d.finish(ctx, t, "dead", cause.Error(), t.DueAt)
+		return d.finish(ctx, t, "dead", reason(cause), t.DueAt)
 	}
 	pause := time.Second << min(t.Attempt, 12) // full jitter over 1 s, 2 s, 4 s … about an hour
-	return d.finish(ctx, t, "due", cause.Error(), d.clock().Add(time.Second+rand.N(pause)))
+	return d.finish(ctx, t, "due", reason(cause), d.clock().Add(time.Second+rand.N(pause)))
+}
+
+// reason is what the database keeps of an error: some quote whole answers of other systems, or bytes that are no text.
+func reason(err error) string {
+	s := strings.ToValidUTF8(strings.ReplaceAll(err.Error(), "\x00", ""), "")
+	if len(s) > 1000 {
+		s = strings.ToValidUTF8(s[:1000], "") + "…"
+	}
+	return s
 }
 
 // finish is guarded by the attempt: a node whose lease ran out changes nothing.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -179,6 +180,90 @@ func TestLeaseOfADeadNodeRunsOut(t *testing.T) {
 		c.pass(61 * time.Second)
 		if err := second.Drain(context.Background()); err != nil || heard != 1 {
 			t.Fatalf("heard %d, %v; want 1 after the lease", heard, err)
+		}
+	})
+}
+
+func TestRunHearsOfACommitWhenWoken(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *bun.DB) {
+		c := newClock()
+		x := event.New(d, c.now, silent)
+		heard := make(chan string, 1)
+		event.On(x, "a", func(_ context.Context, f finished) error { heard <- f.Who; return nil })
+		ctx, stop := context.WithCancel(context.Background())
+		ended := make(chan struct{})
+		go func() { x.Run(ctx); close(ended) }()
+		for _, who := range []string{"one", "two"} {
+			record(t, d, c, who)
+			x.Wake()
+			if got := <-heard; got != who {
+				t.Errorf("heard of %q, want %q", got, who)
+			}
+		}
+		stop()
+		<-ended
+	})
+}
+
+// While two versions run side by side, one may know a reactor that the other does not: the delivery waits for it
+// and keeps all its tries.
+func TestReactorOfAnotherVersionIsLeftForIt(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *bun.DB) {
+		c := newClock()
+		ctx := context.Background()
+		newer := event.New(d, c.now, silent)
+		tries := 0
+		event.On(newer, "new", func(context.Context, finished) error { tries++; return errors.New(strings.Repeat("\x00no ", 1000)) })
+		older := event.New(d, c.now, silent)
+		record(t, d, c, "x")
+		drain := func(x *event.Dispatcher) {
+			t.Helper()
+			if err := x.Drain(ctx); err != nil {
+				t.Fatal(err)
+			}
+			c.pass(2 * time.Hour)
+		}
+		drain(newer) // opens it, first try
+		for range 20 {
+			drain(older)
+		}
+		if n, err := older.Dead(ctx); err != nil || n != 0 {
+			t.Fatalf("%d given up by a program that does not know the reactor (%v)", n, err)
+		}
+		for range 20 {
+			drain(newer)
+		}
+		if n, err := newer.Dead(ctx); err != nil || n != 1 || tries != 8 {
+			t.Errorf("%d dead after %d tries (%v), want 1 after 8", n, tries, err)
+		}
+	})
+}
+
+// A node whose reactors are slow keeps to its lease: what it took but did not begin is another node's.
+func TestSlowNodeLeavesWhatItsLeaseNoLongerCovers(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *bun.DB) {
+		c := newClock()
+		ctx := context.Background()
+		var slowHeard, otherHeard int
+		slow, other := event.New(d, c.now, silent), event.New(d, c.now, silent)
+		event.On(other, "a", func(context.Context, finished) error { otherHeard++; return nil })
+		event.On(slow, "a", func(context.Context, finished) error {
+			slowHeard++
+			if slowHeard == 1 { // takes longer than its lease; meanwhile the other node takes over
+				c.pass(2 * time.Minute)
+				return other.Drain(ctx)
+			}
+			return nil
+		})
+		record(t, d, c, "1", "2", "3")
+		if err := slow.Drain(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if slowHeard != 1 || otherHeard != 3 {
+			t.Errorf("the slow node told %d, the other %d; want 1 and 3", slowHeard, otherHeard)
 		}
 	})
 }
