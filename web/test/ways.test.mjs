@@ -30,7 +30,9 @@ test("the theme changes at once, is kept, and works without JavaScript", { timeo
     await page.goto("/help");
     const light = js ? await background(page) : "";
     await page.locator(".menu-theme summary").click();
+    const kept = page.waitForResponse((r) => r.url().endsWith("/theme") && r.request().method() === "POST");
     await page.locator('.menu-theme button[value="dark"]').click();
+    await kept;
     if (js) await page.waitForFunction(() => document.documentElement.dataset.theme === "dark");
     else await page.waitForLoadState();
     await page.goto("/help");
