@@ -70,6 +70,9 @@ func onHomeCard(c echo.Context, r *course.Revision) pages.Course {
 	if r.Minutes > 0 {
 		card.Facts = append(card.Facts, pages.Fact{Icon: "clock", Text: l.Minutes(r.Minutes)})
 	}
+	if r.First() == nil {
+		card.Facts = append(card.Facts, pages.Fact{Icon: "hourglass", Text: l.T("player.in_preparation")})
+	}
 	return card
 }
 
