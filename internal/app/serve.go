@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
@@ -15,6 +14,7 @@ import (
 
 	shipped "greenroom/courses"
 	"greenroom/internal/config"
+	"greenroom/internal/course"
 )
 
 // Time-outs of the server: none of them holds up a reader on a slow line, all of them end a connection that is
@@ -75,12 +75,14 @@ func Serve(ctx context.Context, cfg config.Config, log *slog.Logger, out io.Writ
 
 // prepare publishes the courses and, on a demo site, adds the demo people.
 func (a *App) prepare(ctx context.Context) error {
-	var source fs.FS = shipped.Files
-	if a.cfg.Courses != "" {
-		source = os.DirFS(a.cfg.Courses)
+	var res course.Result
+	var err error
+	if a.cfg.Courses != "" { // the operator's own folder is what counts, whatever was published before
+		res, err = a.Courses.Publish(ctx, os.DirFS(a.cfg.Courses))
+	} else {
+		res, err = a.Courses.Ship(ctx, shipped.Files)
 	}
-	res, err := a.Courses.Publish(ctx, source)
-	if err != nil {
+	if err = a.bear(ctx, err); err != nil {
 		return fmt.Errorf("publish the courses: %w", err)
 	}
 	for _, p := range res.Courses {
@@ -91,6 +93,20 @@ func (a *App) prepare(ctx context.Context) error {
 	if a.cfg.DemoSite() {
 		return a.Demo(ctx)
 	}
+	return nil
+}
+
+// bear lets a site with courses go on when those it should publish have faults: a broken tree never replaces a good one.
+func (a *App) bear(ctx context.Context, err error) error {
+	var broken *course.Broken
+	if !errors.As(err, &broken) {
+		return err
+	}
+	all, lookErr := a.Courses.Catalogue(ctx)
+	if lookErr != nil || len(all) == 0 {
+		return fmt.Errorf("%w\n%s", err, broken.Findings)
+	}
+	a.log.Error("the courses to publish have faults: those published before stay", "findings", broken.Findings.String())
 	return nil
 }
 

@@ -41,6 +41,16 @@ type Published struct {
 // returns a *Broken and changes nothing. Publishing the same tree again changes nothing.
 // Courses that are not in the tree stay as they are.
 func (s *Service) Publish(ctx context.Context, fsys fs.FS) (Result, error) {
+	return s.publishTree(ctx, fsys, false)
+}
+
+// Ship is Publish for the courses that a program brings along: what was published once is left alone. So a restart
+// never undoes a newer edition, whether a newer program or an author published it, and never brings a retired course back.
+func (s *Service) Ship(ctx context.Context, fsys fs.FS) (Result, error) {
+	return s.publishTree(ctx, fsys, true)
+}
+
+func (s *Service) publishTree(ctx context.Context, fsys fs.FS, onlyNew bool) (Result, error) {
 	revs, folders, found := s.loader.load(fsys)
 	if found.Broken() {
 		return Result{Findings: found}, &Broken{found}
@@ -64,9 +74,16 @@ func (s *Service) Publish(ctx context.Context, fsys fs.FS) (Result, error) {
 			return err
 		}
 		var lost Findings
+		known := map[string]bool{}
+		if onlyNew {
+			if known, err = knownHashes(ctx, tx, revs); err != nil {
+				return err
+			}
+		}
 		for _, rev := range revs {
 			row, ok := rows[rev.Key] // the zero row: never published
-			same := ok && row.RevisionHash == rev.Hash && row.RetiredAt.IsZero() && !heal[rev.Key]
+			same := ok && row.RevisionHash == rev.Hash && row.RetiredAt.IsZero() || known[rev.Hash]
+			same = same && !heal[rev.Key]
 			p, missing, err := s.publish(ctx, tx, fsys, rev, folders[rev.Hash], row, same)
 			if err != nil {
 				return fmt.Errorf("publish course %q: %w", rev.Key, err)

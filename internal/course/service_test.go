@@ -395,3 +395,29 @@ func TestManyAtOnce(t *testing.T) {
 		}
 	})
 }
+
+// A program that is started again, or an older one beside a newer, never undoes what was published since.
+func TestShippedCoursesAreLeftAloneOncePublished(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *bun.DB) {
+		s, ctx := service(d), t.Context()
+		shipped := coursetest.Small()
+		if r, err := s.Ship(ctx, shipped); err != nil || r.Courses[0].State != course.StateNew {
+			t.Fatalf("first start: %+v, %v", r, err)
+		}
+		own := coursetest.Small()
+		edit(own, "tiny/course.yaml", "A tiny course", "Our own edition")
+		mine := publish(t, s, own).Courses[0]
+		if r, err := s.Ship(ctx, shipped); err != nil || r.Courses[0].State != course.StateUnchanged {
+			t.Fatalf("second start: %+v, %v", r, err)
+		}
+		if now, err := s.Current(ctx, "tiny"); err != nil || now.Hash != mine.Hash {
+			t.Errorf("a restart undid the author's edition (%v)", err)
+		}
+		newer := coursetest.Small()
+		edit(newer, "tiny/course.yaml", "A tiny course", "A newer program's edition")
+		if r, err := s.Ship(ctx, newer); err != nil || r.Courses[0].State != course.StateChanged {
+			t.Errorf("a newer program's edition: %+v, %v", r, err)
+		}
+	})
+}

@@ -127,3 +127,23 @@ func retireCourse(ctx context.Context, tx bun.IDB, key string, at time.Time) (fo
 	n, err := res.RowsAffected()
 	return n > 0, err
 }
+
+// knownHashes are those of the revisions that were published before, now or then.
+func knownHashes(ctx context.Context, tx bun.IDB, revs []*Revision) (map[string]bool, error) {
+	if len(revs) == 0 {
+		return nil, nil
+	}
+	var want, have []string
+	for _, r := range revs {
+		want = append(want, r.Hash)
+	}
+	err := tx.NewSelect().Model((*revisionRow)(nil)).Column("hash").Where("hash IN (?)", bun.In(want)).Scan(ctx, &have)
+	if err != nil {
+		return nil, db.Err(err)
+	}
+	out := make(map[string]bool, len(have))
+	for _, h := range have {
+		out[h] = true
+	}
+	return out, nil
+}
