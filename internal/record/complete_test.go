@@ -83,6 +83,32 @@ func TestFiftyAtOnceCompleteOnce(t *testing.T) {
 	})
 }
 
+func TestDifferentStepsAtOnceLoseNone(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *bun.DB) {
+		w := open(t, d)
+		const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMN"
+		r := w.courses.publish(revision("r1", letters))
+		ada := w.person(account.KindPerson, "Ada")
+		start := make(chan struct{})
+		var wg sync.WaitGroup
+		for _, x := range letters {
+			wg.Go(func() {
+				<-start
+				if _, err := w.rec.MarkComplete(w.ctx, w.completion(ada, r, "m1/"+string(x))); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		close(start)
+		wg.Wait()
+		if v := w.look(ada, r); !v.Complete || v.Done != len(letters) {
+			t.Errorf("%d of %d steps, complete %v", v.Done, v.Total, v.Complete)
+		}
+		w.sound()
+	})
+}
+
 func TestCompletionNeverGoesDown(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *bun.DB) {
@@ -124,12 +150,17 @@ func TestMovingPastTheLastMissingStepCompletes(t *testing.T) {
 		_, err := w.enrol.Enrol(w.ctx, ada, "posts")
 		ok(t, err)
 		w.do(ada, old, "m1/a")
+		bo := w.person(account.KindPerson, "Bo")
+		w.do(bo, old, "m1/a")
 		less := w.courses.publish(revision("r2", "a"))
+		if v := w.do(bo, less, "m1/a"); !v.Complete || w.count("certificate", "person_id = ?", bo) != 1 { // said again: nothing is missing any more
+			t.Errorf("said again: %+v", v)
+		}
 		ok(t, w.enrol.Move(w.ctx, ada, "posts", "r2"))
 		for range 2 {
 			ok(t, w.rec.OnMoved(w.ctx, delivery.Moved{PersonID: ada, CourseKey: "posts", RevisionHash: "r2"}))
 		}
-		if v := w.look(ada, less); !v.Complete || w.count("certificate", "") != 1 {
+		if v := w.look(ada, less); !v.Complete || w.count("certificate", "person_id = ?", ada) != 1 {
 			t.Errorf("%+v", v)
 		}
 		w.sound()
@@ -145,6 +176,16 @@ func TestCourseWithoutStepsIsNeverComplete(t *testing.T) {
 	if v := record.Look(revision("r", strings.Repeat("a", 1)), nil); v.Percent != 0 || v.MinutesLeft != 10 {
 		t.Errorf("nothing done: %+v", v)
 	}
+	dbtest.Each(t, func(t *testing.T, d *bun.DB) {
+		w := open(t, d)
+		w.courses.publish(none)
+		ada := w.person(account.KindPerson, "Ada")
+		w.do(ada, w.courses.publish(revision("r1", "ab")), "m1/a")
+		ok(t, w.rec.OnMoved(w.ctx, delivery.Moved{PersonID: ada, CourseKey: "posts", RevisionHash: "r0"}))
+		if v := w.look(ada, none); v.Complete {
+			t.Errorf("%+v", v)
+		}
+	})
 }
 
 func TestGuestsGetNoCertificate(t *testing.T) {
