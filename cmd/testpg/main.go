@@ -27,7 +27,12 @@ func run(args []string) int {
 		fmt.Fprintln(os.Stderr, "usage: testpg -- command [argument ...]")
 		return 2
 	}
-	s, err := dbtest.Start()
+	root, err := os.Getwd()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "testpg:", err)
+		return 2
+	}
+	s, err := dbtest.StartHere(root)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "testpg:", err)
 		return 2

@@ -174,6 +174,10 @@ func (c Config) Root() (Secret, error) {
 	case st.Mode().Perm()&0o077 != 0:
 		return "", fmt.Errorf("%s can be read by others: run chmod 600 %s", path, path)
 	}
+	return readSecret(path)
+}
+
+func readSecret(path string) (Secret, error) {
 	raw, err := os.ReadFile(path)
 	if err != nil {
 		return "", err
@@ -184,19 +188,27 @@ func (c Config) Root() (Secret, error) {
 	return "", fmt.Errorf("%s holds no secret: remove it to have one made", path)
 }
 
+// makeSecret writes a new secret under another name first and links it to its own, so that of several nodes that
+// start together one wins and none reads half a file. The losers take the winner's.
 func makeSecret(path string) (Secret, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return "", err
 	}
 	raw := make([]byte, 32)
-	_, _ = rand.Read(raw) // never fails: crypto/rand
-	s := hex.EncodeToString(raw)
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	_, _ = rand.Read(raw)                                    // never fails: crypto/rand
+	f, err := os.CreateTemp(filepath.Dir(path), ".secret-*") // 0600
 	if err != nil {
 		return "", err
 	}
-	_, err = f.WriteString(s + "\n")
-	return Secret(s), errors.Join(err, f.Sync(), f.Close())
+	defer os.Remove(f.Name())
+	_, err = f.WriteString(hex.EncodeToString(raw) + "\n")
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return "", err
+	}
+	if err := os.Link(f.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
+		return "", err
+	}
+	return readSecret(path)
 }
 
 // Setting is one row of the table of settings.

@@ -95,6 +95,30 @@ func TestSecretIsMadeOnceAndGuarded(t *testing.T) {
 	}
 }
 
+func TestNodesThatStartTogetherHaveOneSecret(t *testing.T) {
+	t.Parallel()
+	c := config.Config{Data: filepath.Join(t.TempDir(), "data")}
+	made := make(chan config.Secret, 8)
+	for range cap(made) {
+		go func() {
+			s, err := c.Root()
+			if err != nil {
+				t.Error(err)
+			}
+			made <- s
+		}()
+	}
+	first := <-made
+	for range cap(made) - 1 {
+		if s := <-made; s != first {
+			t.Error("two nodes have different secrets")
+		}
+	}
+	if left, err := os.ReadDir(c.Data); err != nil || len(left) != 1 {
+		t.Errorf("%d files are left in the folder (%v)", len(left), err)
+	}
+}
+
 func TestReadmeHasEverySetting(t *testing.T) {
 	t.Parallel()
 	raw, err := os.ReadFile("../../README.md")
