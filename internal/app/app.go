@@ -130,6 +130,7 @@ func New(cfg config.Config, d *bun.DB, log *slog.Logger, o Options) (*App, error
 	a.Courses = course.New(d, Loader(), now)
 	a.Deliveries = delivery.New(d, a.Courses, now)
 	a.Credentials = credential.New(d, now)
+	a.Credentials.SetZone(a.Accounts.Location(nil))
 	a.Records = record.New(d, a.Courses, a.Credentials, now)
 	a.Quizzes = quiz.New(d, a.Courses, a.Records, now)
 	a.Reflections = reflection.New(d, a.Records, now)

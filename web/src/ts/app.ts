@@ -3,7 +3,7 @@
 //   words.ts      what it says (the server writes the words into the page), and counting words
 //   status.ts     the one polite region that speaks to screen readers
 //   focus.ts      where the focus goes after a page load and after htmx put something in
-//   menus.ts      menus close on Esc and on a press elsewhere; colours change at once; passwords can be shown
+//   menus.ts      menus close on Esc and on a press elsewhere; colours change at once; passwords can be shown; what can be copied
 //   counter.ts    word counters under text boxes
 //   autosave.ts   <auto-save>
 //   order.ts      <order-list>
@@ -14,7 +14,7 @@ import htmx from "htmx.org/dist/htmx.esm.js";
 import { AutoSave } from "./autosave.ts";
 import { counters } from "./counter.ts";
 import { focusMarked } from "./focus.ts";
-import { menus, passwords, themes } from "./menus.ts";
+import { copies, menus, passwords, themes } from "./menus.ts";
 import { OrderList } from "./order.ts";
 import { outline } from "./outline.ts";
 import { seen } from "./seen.ts";
@@ -30,6 +30,7 @@ customElements.define("order-list", OrderList);
 menus();
 themes();
 passwords(document);
+copies(document);
 counters(document);
 focusMarked(document);
 outline();

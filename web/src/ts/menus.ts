@@ -57,3 +57,18 @@ export function passwords(within: ParentNode): void {
     input.form?.addEventListener("submit", () => { input.type = "password"; });
   }
 }
+
+/** Buttons that copy a text appear only where the browser lets a page do that (not on plain http of another machine). */
+export function copies(within: ParentNode): void {
+  for (const button of within.querySelectorAll<HTMLButtonElement>("button[data-copy][hidden]")) {
+    if (!navigator.clipboard) continue;
+    button.hidden = false;
+    button.addEventListener("click", () => {
+      navigator.clipboard.writeText(button.dataset.copy ?? "").then(() => {
+        const label = button.querySelector("span");
+        if (label) label.textContent = say("copied");
+        announce(say("copied"));
+      }).catch(() => {}); // refused: the address stands on the page to be copied by hand
+    });
+  }
+}
