@@ -27,7 +27,7 @@ import (
 )
 
 // rounds is how often the whole program is killed on each database.
-const rounds = 20
+const rounds = 16
 
 // work is what the child does until it is killed: it publishes a revision, adds a person, lets them pass the quiz and
 // complete the course, and says after each what was acknowledged to it. args are the database's URL.
