@@ -35,15 +35,16 @@ type Bundle struct {
 // Printer says messages in one language. It is safe for use by many goroutines.
 type Printer struct {
 	lang, dir string
-	fixed     map[string]string // messages without variables: most of a page
-	loc       *i18n.Localizer
+	fixed     map[string]string     // messages without variables: most of a page
+	cut       map[string]cutMessage // messages whose variables only stand in for a value: the rest of it
+	loc       *i18n.Localizer       // all messages
 }
 
 // Load reads the embedded messages; an error names the file.
 func Load() (*Bundle, error) {
 	b := i18n.NewBundle(language.MustParse(Default))
 	b.RegisterUnmarshalFunc("yaml", yaml.Unmarshal)
-	fixed := map[string]string{}
+	fixed, cuts := map[string]string{}, map[string]cutMessage{}
 	dir := path.Join("messages", Default)
 	names, err := fs.Glob(files, dir+"/*.yaml")
 	if err != nil {
@@ -59,25 +60,29 @@ func Load() (*Bundle, error) {
 			return nil, fmt.Errorf("%s: %w", n, err)
 		}
 		for k, v := range msgs {
-			if err := add(b, fixed, k, v); err != nil {
+			m, err := add(b, fixed, k, v)
+			if err != nil {
 				return nil, fmt.Errorf("%s: %s: %w", n, k, err)
+			}
+			if c, ok := cutUp(m); ok {
+				cuts[k] = c
 			}
 		}
 	}
 	loc := i18n.NewLocalizer(b, Default)
 	return &Bundle{printers: map[string]*Printer{
-		Default: {lang: Default, dir: "ltr", fixed: fixed, loc: loc},
-		Mirror:  {lang: Default, dir: "rtl", fixed: fixed, loc: loc},
+		Default: {lang: Default, dir: "ltr", fixed: fixed, cut: cuts, loc: loc},
+		Mirror:  {lang: Default, dir: "rtl", fixed: fixed, cut: cuts, loc: loc},
 	}}, nil
 }
 
-func add(b *i18n.Bundle, fixed map[string]string, key string, v any) error {
+func add(b *i18n.Bundle, fixed map[string]string, key string, v any) (*i18n.Message, error) {
 	m := &i18n.Message{ID: key}
 	switch v := v.(type) {
 	case string:
 		m.Other = v
 		if _, twice := fixed[key]; twice {
-			return fmt.Errorf("defined twice")
+			return nil, fmt.Errorf("defined twice")
 		}
 		if !strings.Contains(v, "{{") {
 			fixed[key] = v
@@ -86,7 +91,7 @@ func add(b *i18n.Bundle, fixed map[string]string, key string, v any) error {
 		for form, text := range v {
 			s, ok := text.(string)
 			if !ok {
-				return fmt.Errorf("form %q is not text", form)
+				return nil, fmt.Errorf("form %q is not text", form)
 			}
 			switch form {
 			case "one":
@@ -98,13 +103,13 @@ func add(b *i18n.Bundle, fixed map[string]string, key string, v any) error {
 			case "other":
 				m.Other = s
 			default:
-				return fmt.Errorf("unknown plural form %q", form)
+				return nil, fmt.Errorf("unknown plural form %q", form)
 			}
 		}
 	default:
-		return fmt.Errorf("want text or plural forms, got %T", v)
+		return nil, fmt.Errorf("want text or plural forms, got %T", v)
 	}
-	return b.AddMessages(language.MustParse(Default), m)
+	return m, b.AddMessages(language.MustParse(Default), m)
 }
 
 // Printer returns the printer of a language, or of the default one when the language is not there.
@@ -120,6 +125,11 @@ func (b *Bundle) Printer(lang string) *Printer {
 func (p *Printer) T(key string, args ...any) string {
 	if s, ok := p.fixed[key]; ok {
 		return s
+	}
+	if c, ok := p.cut[key]; ok {
+		if s, ok := c.say(args); ok {
+			return s
+		}
 	}
 	data := make(map[string]any, len(args)/2)
 	var count any
