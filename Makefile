@@ -44,7 +44,7 @@ tools:
 
 .PHONY: test
 test: tools build ## Run every test: on SQLite, on a PostgreSQL of its own, and in a real browser
-	go run ./cmd/testpg -- go test ./...
+	go run ./cmd/testpg -- go test -json ./... | go run ./cmd/testsum
 	go run ./cmd/testpg -- node web/test/run.mjs
 
 .PHONY: check
@@ -54,11 +54,12 @@ check: node_modules/.stamp web/dist/manifest.json ## Everything that needs no da
 	@scripts/fresh.sh
 	npx --no-install tsc -p .
 	go test ./internal/archtest ./internal/locale ./internal/config ./web/...
+	go test ./internal/db -run TestSchema
 	go run ./cmd/greenroom course lint --quiet
 
 .PHONY: lint
 lint: ## Static analysis beyond go vet
-	go run honnef.co/go/tools/cmd/staticcheck@2026.1 ./...
+	go run honnef.co/go/tools/cmd/staticcheck@v0.8.2 ./...
 
 .PHONY: bench
 bench: build ## Measure, as ratios to a baseline run at the same time; also written to bench/latest.json
