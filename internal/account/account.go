@@ -159,11 +159,7 @@ func New(d *bun.DB, m *mail.Service, o Options) (*Service, error) {
 		return nil, fmt.Errorf("time zone of the site: %w", err)
 	}
 	now := func() time.Time { return o.Now().UTC().Truncate(time.Microsecond) }
-	h, err := newHasher(o.Hash)
-	if err != nil {
-		return nil, err
-	}
-	return &Service{db: d, mail: m, opts: o, now: now, log: o.Log, hash: h, cache: newCache(now), zone: zone}, nil
+	return &Service{db: d, mail: m, opts: o, now: now, log: o.Log, hash: newHasher(o.Hash), cache: newCache(now), zone: zone}, nil
 }
 
 // AddClaimer adds packages that keep guests' work; they are asked in the order they were added.
