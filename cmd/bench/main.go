@@ -3,6 +3,7 @@
 //	go run ./cmd/bench                 SQLite and PostgreSQL
 //	go run ./cmd/bench -only sqlite
 //	go run ./cmd/bench -short          a tenth of the time: to see that it works
+//	go run ./cmd/bench -profile x.prof keeps where the processor's time went, for go tool pprof
 //
 // It prints a table and writes bench/latest.json: a list of {name, ours, baseline, unit, ratio, goal, ok}. The whole
 // product runs in this process, and so does the load; PostgreSQL's own processor time is added to ours.
@@ -17,6 +18,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime/pprof"
 	"text/tabwriter"
 	"time"
 
@@ -67,19 +69,28 @@ func div(a, b float64) float64 {
 func main() {
 	only := flag.String("only", "", "sqlite or postgres")
 	short := flag.Bool("short", false, "a tenth of the time")
+	profile := flag.String("profile", "", "file for a processor profile of the whole run")
 	flag.Parse()
-	os.Exit(run(*only, *short))
+	os.Exit(run(*only, *profile, *short))
 }
 
-func run(only string, short bool) int {
+func run(only, profile string, short bool) int {
 	ctx := context.Background()
+	if profile != "" {
+		stop, err := startProfile(profile)
+		if err != nil {
+			fmt.Fprintln(os.Stderr, "bench:", err)
+			return 2
+		}
+		defer stop()
+	}
 	dir, err := os.MkdirTemp(".", "tmp-bench-") // beside the project: on a disk that flushes, not in memory
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		return 2
 	}
 	defer os.RemoveAll(dir)
-	slice := time.Second
+	slice := 600 * time.Millisecond // so that the whole run stays below four minutes
 	if short {
 		slice /= 10
 	}
@@ -100,6 +111,17 @@ func run(only string, short bool) int {
 		}
 	}
 	return r.close()
+}
+
+func startProfile(name string) (stop func(), err error) {
+	f, err := os.Create(name)
+	if err != nil {
+		return nil, err
+	}
+	if err := pprof.StartCPUProfile(f); err != nil {
+		return nil, err
+	}
+	return func() { pprof.StopCPUProfile(); _ = f.Close() }, nil
 }
 
 func (r *report) close() int {
