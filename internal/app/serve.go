@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -56,6 +57,7 @@ func Serve(ctx context.Context, cfg config.Config, log *slog.Logger, out io.Writ
 	failed := make(chan error, 1)
 	go func() { failed <- srv.Serve(l) }()
 	a.greet(out)
+	debug.FreeOSMemory() // reading the courses took several times what they hold; an idle site gives it back at once
 
 	select {
 	case err = <-failed:
