@@ -28,14 +28,19 @@ func (a *App) site() []web.Route {
 	}
 	return []web.Route{
 		{Method: http.MethodGet, Path: "/", Handler: a.getHome, Access: web.Public},
-		{Method: http.MethodGet, Path: "/help", Handler: page("site.help", pages.Help), Access: web.Public},
-		{Method: http.MethodGet, Path: "/accessibility", Handler: page("site.accessibility", pages.Accessibility), Access: web.Public},
+		{Method: http.MethodGet, Path: "/help", Handler: page("site.help", a.withContact(pages.Help)), Access: web.Public},
+		{Method: http.MethodGet, Path: "/accessibility", Handler: page("site.accessibility", a.withContact(pages.Accessibility)), Access: web.Public},
 		{Method: http.MethodGet, Path: "/privacy", Handler: page("site.privacy", pages.Privacy), Access: web.Public},
 		{Method: http.MethodGet, Path: "/licences", Handler: page("site.licences", licences), Access: web.Public},
 		{Method: http.MethodGet, Path: "/gallery", Handler: page("site.gallery", gallery.Page), Access: web.Dev},
 		{Method: http.MethodGet, Path: "/robots.txt", Handler: getRobots, Access: web.Public},
 		{Method: http.MethodGet, Path: "/.well-known/security.txt", Handler: a.getSecurity, Access: web.Public},
 	}
+}
+
+// withContact gives a page the address of who runs the site.
+func (a *App) withContact(show func(layout.Page, string) templ.Component) func(layout.Page) templ.Component {
+	return func(p layout.Page) templ.Component { return show(p, a.cfg.Contact) }
 }
 
 // onHome is how many courses the home page shows.

@@ -16,6 +16,7 @@ import (
 	"greenroom/internal/play"
 	"greenroom/internal/record"
 	"greenroom/internal/web"
+	"greenroom/web/templates/account"
 	"greenroom/web/templates/me"
 )
 
@@ -47,6 +48,9 @@ func (h *Handlers) getDashboard(c echo.Context) error {
 	p.Section, p.Robots = "me", "noindex"
 	if v.SignedIn() {
 		p.Name = firstName(v.Person.Name)
+		if !v.Person.Verified() {
+			p.First = account.Unverified(l, v.Person.Email)
+		}
 	}
 	items, err := h.items(c)
 	if err != nil {

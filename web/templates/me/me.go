@@ -4,6 +4,8 @@ package me
 import (
 	"time"
 
+	"github.com/a-h/templ"
+
 	"greenroom/internal/course"
 	"greenroom/internal/delivery"
 	"greenroom/internal/locale"
@@ -35,10 +37,11 @@ type Step struct {
 // Dashboard is /me.
 type Dashboard struct {
 	layout.Page
-	Name     string // what to call the person, "" for guests
-	Nobody   bool   // nobody is known yet
-	Continue *Item  // the course they were in last, nil when nothing is under way
-	Active   []Item // under way, the one to continue too
+	Name     string          // what to call the person, "" for guests
+	Nobody   bool            // nobody is known yet
+	First    templ.Component // something to do first, nil for nothing
+	Continue *Item           // the course they were in last, nil when nothing is under way
+	Active   []Item          // under way, the one to continue too
 	Paused   []Item
 	Done     []Item
 	Left     []Item

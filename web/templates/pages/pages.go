@@ -30,10 +30,12 @@ type section struct {
 	id    string
 	paras int
 	items int // of a list after the paragraphs
+
+	contact bool // the address of who runs the site follows
 }
 
-var helpSections = []section{{"start", 2, 0}, {"lost", 2, 0}, {"done", 2, 0}, {"account", 2, 0}, {"certificate", 1, 0}, {"contact", 1, 0}}
+var helpSections = []section{{id: "start", paras: 2}, {id: "lost", paras: 2}, {id: "done", paras: 2}, {id: "account", paras: 2}, {id: "certificate", paras: 1}, {id: "contact", paras: 1, contact: true}}
 
-var accessSections = []section{{"aim", 1, 0}, {"ways", 1, 6}, {"limits", 1, 3}, {"tested", 1, 4}, {"tell", 2, 0}}
+var accessSections = []section{{id: "aim", paras: 1}, {id: "ways", paras: 1, items: 6}, {id: "limits", paras: 1, items: 3}, {id: "tested", paras: 1, items: 4}, {id: "tell", paras: 2, contact: true}}
 
-var privacySections = []section{{"short", 1, 4}, {"kept", 1, 5}, {"cookies", 1, 3}, {"seen", 1, 0}, {"yours", 1, 3}, {"not", 1, 0}}
+var privacySections = []section{{id: "short", paras: 1, items: 4}, {id: "kept", paras: 1, items: 5}, {id: "cookies", paras: 1, items: 3}, {id: "seen", paras: 1}, {id: "yours", paras: 1, items: 3}, {id: "not", paras: 1}}
