@@ -92,7 +92,7 @@ func (s Step) Frame(c echo.Context, status int, body templ.Component) error {
 
 // Completion is what record.Service takes when the learner completes this step. Data is kept as JSON; it may be nil.
 func (s Step) Completion(data any) record.Completion {
-	c := record.Completion{PersonID: s.LearnerID(), Course: s.Course, Activity: s.Activity, Data: data}
+	c := record.Completion{PersonID: s.LearnerID(), Course: s.Course, Activity: s.Activity, Data: data, Seen: s.Progress}
 	if s.Delivery != nil {
 		c.DeliveryID = s.Delivery.ID
 	}

@@ -64,21 +64,25 @@ func BenchmarkComplete(b *testing.B) {
 				return err
 			}, w)
 		})
-		b.Run(engine+"/complete", func(b *testing.B) {
-			steps := flat(r)
-			var more atomic.Int64
-			people := make([]atomic.Pointer[string], 4)
-			fourOf(b, func(lane int, n int64) error {
-				who := people[lane].Load()
-				if who == nil || n%int64(len(steps)) == 0 {
-					x := w.person(account.KindPerson, "Ada "+fmt.Sprint(more.Add(1)))
-					people[lane].Store(&x)
-					who = &x
-				}
-				_, err := w.rec.MarkComplete(w.ctx, record.Completion{PersonID: *who, Course: r, Activity: steps[n%int64(len(steps))]})
-				return err
+		for name, looked := range map[string]bool{"complete": false, "complete-having-looked": true} {
+			b.Run(engine+"/"+name, func(b *testing.B) {
+				steps := flat(r)
+				var more atomic.Int64
+				var who [4]string
+				var seen [4]record.View
+				fourOf(b, func(lane int, n int64) (err error) {
+					if n%int64(len(steps)) == 0 {
+						who[lane], seen[lane] = w.person(account.KindPerson, "Ada "+fmt.Sprint(more.Add(1))), record.View{}
+					}
+					c := record.Completion{PersonID: who[lane], Course: r, Activity: steps[n%int64(len(steps))]}
+					if looked {
+						c.Seen = seen[lane]
+					}
+					seen[lane], err = w.rec.MarkComplete(w.ctx, c)
+					return err
+				})
 			})
-		})
+		}
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -30,7 +31,8 @@ func (s *Service) MarkComplete(ctx context.Context, c Completion) (View, error) 
 // then the event, the certificate and the fact CourseCompleted stand or fall together. Saying it again changes
 // nothing and returns the same view.
 //
-// It costs three statements: the event, the projection's row locked by writing it, the row's new content.
+// It costs two statements when c.Seen is up to date and more steps follow: the event and the projection's new content.
+// Else it costs three: the event, the projection's row locked by writing it, the row's new content.
 func (s *Service) Complete(ctx context.Context, tx bun.IDB, c Completion) (View, error) {
 	if c.PersonID == "" || c.Course == nil || c.Activity == nil {
 		return View{}, errors.New("complete: a person, a course and an activity are needed")
@@ -55,6 +57,11 @@ func (s *Service) Complete(ctx context.Context, tx bun.IDB, c Completion) (View,
 		return s.again(ctx, tx, c, now)
 	}
 	at := now.Unix()
+	if p := c.advanced(at, now); p != nil {
+		if ok, err := advance(ctx, tx, p); ok || err != nil {
+			return Look(c.Course, p), err
+		}
+	}
 	p, err := lockProgress(ctx, tx, &Progress{
 		PersonID: c.PersonID, CourseKey: c.Course.Key, States: States{c.Activity.Key: at}, Events: 1, UpdatedAt: now,
 	})
@@ -73,6 +80,26 @@ func (s *Service) Complete(ctx context.Context, tx bun.IDB, c Completion) (View,
 		}
 	}
 	return Look(c.Course, p), nil
+}
+
+// advanced is what the projection becomes by this completion if it still is as the caller saw it; nil when the caller
+// saw none, or when this may be what completes the course: that is decided under the lock.
+func (c Completion) advanced(at int64, now time.Time) *Progress {
+	if c.Seen.events == 0 {
+		return nil
+	}
+	p := &Progress{
+		PersonID: c.PersonID, CourseKey: c.Course.Key, States: maps.Clone(c.Seen.states), Events: c.Seen.events + 1,
+		CompletedAt: c.Seen.CompletedAt, UpdatedAt: now,
+	}
+	if p.States == nil {
+		return nil
+	}
+	p.States[c.Activity.Key] = at
+	if p.CompletedAt == nil && allDone(c.Course, p.States) {
+		return nil
+	}
+	return p
 }
 
 // again answers a repeated completion from what is stored.

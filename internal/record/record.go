@@ -71,6 +71,9 @@ type Completion struct {
 	Activity   *course.Activity // of Course
 	DeliveryID string
 	Data       any // kept as JSON; may be nil
+	// Seen is the person's progress in the course as the caller has just read it, if it has. It saves a statement while
+	// nothing else was written since, and is never believed otherwise.
+	Seen View
 }
 
 // Certifier issues the certificate of a completed course. It joins the transaction, is idempotent, and gives

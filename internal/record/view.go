@@ -17,6 +17,7 @@ type View struct {
 	NewSteps    int        // steps that are not done although the course is Complete: they came later
 
 	states States
+	events int // the projection's count when this was read: see Completion.Seen
 }
 
 // ModuleView is the numbers of one module, in the order of the revision.
@@ -30,7 +31,7 @@ func Look(rev *course.Revision, p *Progress) View {
 	v := View{Modules: make([]ModuleView, len(rev.Modules))}
 	if p != nil {
 		v.states, v.CompletedAt = p.States, p.CompletedAt
-		v.Complete = p.CompletedAt != nil
+		v.Complete, v.events = p.CompletedAt != nil, p.Events
 	}
 	for i, m := range rev.Modules {
 		mv := ModuleView{Key: m.Key, Total: len(m.Activities)}
