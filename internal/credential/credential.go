@@ -56,7 +56,25 @@ func (c *Certificate) Grouped() string { return Group(c.Code) }
 // Valid says whether the certificate may be relied on.
 func (c *Certificate) Valid() bool { return c.RevokedAt == nil }
 
-// Outcomes are the course's outcomes as they were then.
+// practised is what a certificate may say: the course's outcomes, or, while modules of it are still in preparation,
+// those of the modules that could be taken. It never claims what nobody could have done.
+func practised(rev *course.Revision) []string {
+	var taken []string
+	whole := true
+	for _, m := range rev.Modules {
+		if len(m.Activities) == 0 {
+			whole = false
+			continue
+		}
+		taken = append(taken, m.Outcomes...)
+	}
+	if whole {
+		return rev.Outcomes
+	}
+	return taken
+}
+
+// Outcomes are what the course practised, as it was then.
 func (c *Certificate) Outcomes() []string {
 	var out []string
 	_ = json.Unmarshal([]byte(c.OutcomesJSON), &out) // we wrote it
@@ -97,7 +115,7 @@ func (s *Service) Issue(ctx context.Context, tx bun.IDB, personID string, rev *c
 	if who.Kind == account.KindGuest {
 		return nil
 	}
-	outcomes, err := json.Marshal(rev.Outcomes)
+	outcomes, err := json.Marshal(practised(rev))
 	if err != nil {
 		return fmt.Errorf("outcomes: %w", err)
 	}

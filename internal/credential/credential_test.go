@@ -166,3 +166,21 @@ func TestCheckingFindsWhatIsPrintedAndNothingElse(t *testing.T) {
 		}
 	})
 }
+
+func TestACertificateClaimsOnlyWhatCouldBeTaken(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *bun.DB) {
+		w := open(t, d)
+		ada := w.person(account.KindPerson, "Ada Lovelace", "")
+		partly := *rev
+		partly.Modules = []*course.Module{
+			{Key: "one", Outcomes: []string{"Answer in time"}, Activities: []*course.Activity{{Key: "one/read"}}},
+			{Key: "two", Outcomes: []string{"Not yet written"}},
+		}
+		ok(t, db.InTx(w.ctx, d, func(ctx context.Context, tx bun.Tx) error { return w.Issue(ctx, tx, ada, &partly, at) }))
+		k := w.only(ada)
+		if got := strings.Join(k.Outcomes(), "|"); got != "Answer in time" {
+			t.Errorf("the certificate claims %q", got)
+		}
+	})
+}
