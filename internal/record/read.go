@@ -46,32 +46,51 @@ func (j *joined) progress(personID, courseKey string) Progress {
 }
 
 // Place returns the self-paced delivery of a course (nil when it never had one), a person's enrolment in it (nil
-// when none) and their progress (empty when none), all in one query. personID "" is nobody.
+// when none) and their progress (empty when none). personID "" is nobody.
+//
+// It costs one query, one more for the first person who asks for the course (a delivery never changes, so it is
+// remembered) and for people who are not enrolled; for nobody none. The returned delivery is shared: nobody changes it.
 func (s *Service) Place(ctx context.Context, personID, courseKey string) (*delivery.Delivery, *delivery.Enrolment, *Progress, error) {
-	var row struct {
-		joined
-		ID        string    `bun:"d_id"`
-		CreatedAt time.Time `bun:"d_created_at"`
+	none := &Progress{PersonID: personID, CourseKey: courseKey}
+	d, err := s.delivery(ctx, courseKey)
+	if err != nil {
+		return nil, nil, nil, err
 	}
-	err := s.db.NewSelect().TableExpr("delivery AS d").
-		ColumnExpr("d.id AS d_id, d.created_at AS d_created_at").
+	if d == nil || personID == "" {
+		return d, nil, none, nil
+	}
+	var row joined
+	err = s.db.NewSelect().TableExpr("enrolment AS e").
 		ColumnExpr(delivery.Columns("e", "e_")).ColumnExpr(progressColumns).
-		Join("LEFT JOIN enrolment AS e ON e.delivery_id = d.id AND e.person_id = ?", personID).
-		Join("LEFT JOIN progress AS p ON p.course_key = d.course_key AND p.person_id = ?", personID).
-		Where("d.course_key = ?", courseKey).Where("d.kind = ?", delivery.SelfPaced).
+		Join("LEFT JOIN progress AS p ON p.person_id = e.person_id AND p.course_key = e.course_key").
+		Where("e.person_id = ?", personID).Where("e.delivery_id = ?", d.ID).
 		Scan(ctx, &row)
 	if errors.Is(err, sql.ErrNoRows) {
-		return nil, nil, &Progress{PersonID: personID, CourseKey: courseKey}, nil
+		p, err := readProgress(ctx, s.db, personID, courseKey)
+		return d, nil, p, err
 	}
 	if err != nil {
 		return nil, nil, nil, fmt.Errorf("read place in %q: %w", courseKey, err)
 	}
-	d := &delivery.Delivery{ID: row.ID, CourseKey: courseKey, Kind: delivery.SelfPaced, CreatedAt: row.CreatedAt}
 	p := row.progress(personID, courseKey)
-	if row.E.ID == "" {
-		return d, nil, &p, nil
-	}
 	return d, &row.E, &p, nil
+}
+
+// delivery is the course's self-paced delivery, nil when it has none yet.
+func (s *Service) delivery(ctx context.Context, courseKey string) (*delivery.Delivery, error) {
+	if d, ok := s.deliveries.Load(courseKey); ok {
+		return d.(*delivery.Delivery), nil
+	}
+	d := new(delivery.Delivery)
+	err := s.db.NewSelect().Model(d).Where("d.course_key = ?", courseKey).Where("d.kind = ?", delivery.SelfPaced).Scan(ctx)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read delivery of %q: %w", courseKey, err)
+	}
+	s.deliveries.Store(courseKey, d)
+	return d, nil
 }
 
 // Shelf returns all courses a person has enrolled in, whatever the enrolment's state, last seen first, in one query.

@@ -20,6 +20,7 @@ package record
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -105,6 +106,8 @@ type Service struct {
 	courses Courses
 	cert    Certifier
 	now     func() time.Time
+
+	deliveries sync.Map // course key to its self-paced *delivery.Delivery, which never changes
 }
 
 // New makes the service. cert may be nil: then nobody gets certificates.
