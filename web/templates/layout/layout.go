@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/url"
 	"strings"
+	"sync"
 
 	"github.com/a-h/templ"
 
@@ -94,8 +95,14 @@ func (p Page) back(to string) templ.SafeURL {
 	return templ.SafeURL(to + "?return=" + url.QueryEscape(p.Path))
 }
 
+// scripted keeps the words of each language: they are the same on every page.
+var scripted sync.Map // *locale.Printer to string
+
 // words are what the script says; it has none of its own.
 func (p Page) words() string {
+	if said, ok := scripted.Load(p.L); ok {
+		return said.(string)
+	}
 	m := map[string]string{}
 	for _, k := range []string{
 		"saving", "saved", "not_saved", "stale", "stale_button", "words", "words_few", "words_many", "words_enough", "show", "hide", "copied", "moved", "theme",
@@ -106,6 +113,7 @@ func (p Page) words() string {
 	if err != nil {
 		return "{}" // a map of strings can be written
 	}
+	scripted.Store(p.L, string(raw))
 	return string(raw)
 }
 

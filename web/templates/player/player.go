@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"greenroom/internal/course"
+	"greenroom/internal/locale"
 	"greenroom/internal/play"
 	"greenroom/internal/record"
 	"greenroom/web/templates/layout"
@@ -95,4 +96,34 @@ func (p Page) seen() string {
 		return ""
 	}
 	return p.Step.Action("seen")
+}
+
+// outlineWords are what an outline says at every step, looked up once a page.
+type outlineWords struct {
+	l               *locale.Printer
+	done, now, todo string
+	min             map[int]string
+}
+
+func words(l *locale.Printer) *outlineWords {
+	return &outlineWords{l: l, done: l.T("player.state.done"), now: l.T("player.state.now"), todo: l.T("player.state.todo"), min: map[int]string{}}
+}
+
+func (w *outlineWords) state(s string) string {
+	switch s {
+	case "done":
+		return w.done
+	case "now":
+		return w.now
+	}
+	return w.todo
+}
+
+func (w *outlineWords) minutes(n int) string {
+	text, ok := w.min[n]
+	if !ok {
+		text = w.l.T("player.min", "Count", n)
+		w.min[n] = text
+	}
+	return text
 }
