@@ -135,3 +135,30 @@ func TestQueriesAreCounted(t *testing.T) {
 		}
 	})
 }
+
+func TestTogetherIsOneTransaction(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *bun.DB) {
+		seats(t, d, 3)
+		ctx := context.Background()
+		left := func() int64 {
+			var s seat
+			if err := d.NewSelect().Model(&s).Where("id = 1").Scan(ctx); err != nil {
+				t.Fatal(err)
+			}
+			return s.Left
+		}
+		set := db.Statement{Query: `UPDATE seat SET "left" = ? WHERE id = ?`, Args: []any{7, 1}}
+		add := db.Statement{Query: `INSERT INTO seat (id, "left") SELECT ?, ? WHERE EXISTS (SELECT 1 FROM seat WHERE "left" = ?)`, Args: []any{2, 5, 7}}
+		if n, err := db.Together(ctx, d, set, add); err != nil || n != 1 || left() != 7 {
+			t.Fatalf("%d rows, %d left, %v", n, left(), err)
+		}
+		set.Args[0] = 9
+		if _, err := db.Together(ctx, d, set, db.Statement{Query: `INSERT INTO seat (id, "left") VALUES (?, ?)`, Args: []any{2, 5}}); !fault.Is(err, fault.Conflict) {
+			t.Errorf("a second row with the same key: %v, want Conflict", err)
+		}
+		if left() != 7 {
+			t.Errorf("left %d: the statement before the one that failed was kept", left())
+		}
+	})
+}
