@@ -87,6 +87,7 @@ func start(ctx context.Context, engine, dir string) (*bench, func(), error) {
 	if err := db.Migrate(ctx, b.db); err != nil {
 		return nil, stop, err
 	}
+	app.Tune()
 	log := slog.New(slog.NewTextHandler(io.Discard, nil)) // a line a request, as in production
 	cfg := config.Config{Addr: "127.0.0.1:0", BaseURL: "http://127.0.0.1", Demo: "true", MailFrom: "a@example.org", SiteName: "Greenroom", TimeZone: "UTC"}
 	if b.app, err = app.New(cfg, b.db, log, app.Options{NoLimits: true}); err != nil {
