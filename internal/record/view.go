@@ -64,6 +64,14 @@ func percent(done, total int) int {
 // IsDone says whether the activity with this key is done.
 func (v View) IsDone(activityKey string) bool { _, ok := v.states[activityKey]; return ok }
 
+// Module is what is done of the course's i-th module, counted from 0; nothing for one that the view has not.
+func (v View) Module(i int) ModuleView {
+	if i < len(v.Modules) {
+		return v.Modules[i]
+	}
+	return ModuleView{}
+}
+
 // DoneAt is when the activity was done, in UTC to the second; the zero time when it is not.
 func (v View) DoneAt(activityKey string) time.Time {
 	at, ok := v.states[activityKey]

@@ -113,13 +113,6 @@ func sourceText(s course.Source) string {
 	return t
 }
 
-func moduleView(v record.View, i int) record.ModuleView {
-	if i < len(v.Modules) {
-		return v.Modules[i]
-	}
-	return record.ModuleView{}
-}
-
 func done(v record.View, a *course.Activity) string {
 	if v.IsDone(a.Key) {
 		return "done"

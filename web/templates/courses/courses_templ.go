@@ -751,7 +751,7 @@ func ShowCourse(p Course) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = module(p.L, p.Place.Course, m, moduleView(p.Place.Progress, i), p.Place.Progress).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = module(p.L, p.Place.Course, m, p.Place.Progress.Module(i), p.Place.Progress).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

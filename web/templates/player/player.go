@@ -64,13 +64,6 @@ func (p Page) crumbs() []ui.Link {
 	}
 }
 
-func moduleView(v record.View, i int) record.ModuleView {
-	if i < len(v.Modules) {
-		return v.Modules[i]
-	}
-	return record.ModuleView{}
-}
-
 func state(v record.View, a, current *course.Activity) string {
 	switch {
 	case a == current:
