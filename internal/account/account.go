@@ -9,6 +9,7 @@
 //	settings.go      what people change about themselves, their export, their end
 //	guest.go         people without account whose progress is kept on a device, and claiming it
 //	admin.go         what operators do
+//	powers.go        what a person may do beyond learning
 //	token.go         the secrets in mailed links
 //	session.go       Sessions: signed in or not, for the shell
 //	sessionstore.go  sessions in the database, and the short cache in front of it
@@ -39,7 +40,7 @@ const (
 	KindGuest  = "guest"  // has none; known by a device's cookie
 )
 
-// The roles, plain text for now.
+// The roles. A learner is everybody; the others are granted, for the whole site or for one delivery: see Powers.
 const (
 	RoleLearner   = "learner"
 	RoleTrainer   = "trainer"
@@ -61,7 +62,7 @@ type Person struct {
 	EmailFolded  string `bun:",nullzero"` // lower case, NFC; unique
 	Name         string // shown to others; "" for guests
 	PasswordHash string // argon2id; "" until one is set, and in every Person that a session brings
-	Role         string
+	Powers       Powers `bun:"role"` // what they may do beyond learning; the column has its old name
 	Lang         string // BCP 47; "" is the site's
 	Theme        string // system | light | dark
 	TextSize     string // percent: 100 | 115 | 130

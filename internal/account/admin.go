@@ -3,7 +3,6 @@ package account
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -14,7 +13,7 @@ import (
 )
 
 // NewAccount is what an operator says about a person to add.
-type NewAccount struct{ Name, Email, Role string }
+type NewAccount struct{ Name, Email string }
 
 // Add makes an account without password and returns the address where its holder sets one within an hour.
 // Operators never choose or see a password. Invalid names the fields.
@@ -22,13 +21,9 @@ func (s *Service) Add(ctx context.Context, in NewAccount) (p *Person, link strin
 	p = s.newPerson(KindPerson)
 	p.Name, p.Email = cleanName(in.Name), strings.TrimSpace(in.Email)
 	p.EmailFolded = fold(p.Email)
-	if in.Role != "" {
-		p.Role = in.Role
-	}
 	var f fault.Fields
 	checkName(&f, p.Name)
 	checkEmail(&f, "email", p.Email)
-	checkRole(&f, p.Role)
 	if err := f.Err(); err != nil {
 		return nil, "", err
 	}
@@ -42,17 +37,13 @@ func (s *Service) Add(ctx context.Context, in NewAccount) (p *Person, link strin
 	if err != nil {
 		return nil, "", err
 	}
-	s.log.InfoContext(ctx, "account: added", "person", p.ID, "role", p.Role)
+	s.log.InfoContext(ctx, "account: added", "person", p.ID)
 	return p, link, nil
 }
 
-func checkRole(f *fault.Fields, role string) {
-	if !slices.Contains(Roles, role) {
-		f.Add("role", "account.role_unknown")
-	}
-}
-
 // DemoPerson is somebody whose password everybody may know: for demo sites on one's own machine only.
+//
+// Role is what the sign-in page calls them; it grants nothing by itself.
 type DemoPerson struct{ Name, Email, Password, Role string }
 
 // AddDemo makes an account for a demo site, with a proven address and without the rule of length. Who is there
@@ -63,13 +54,9 @@ func (s *Service) AddDemo(ctx context.Context, in DemoPerson) (*Person, error) {
 	}
 	p := s.newPerson(KindPerson)
 	p.Name, p.Email, p.EmailFolded, p.VerifiedAt = cleanName(in.Name), in.Email, fold(in.Email), s.now()
-	if in.Role != "" {
-		p.Role = in.Role
-	}
 	var f fault.Fields
 	checkName(&f, p.Name)
 	checkEmail(&f, "email", p.Email)
-	checkRole(&f, p.Role)
 	err := f.Err()
 	if err != nil {
 		return nil, err
@@ -92,20 +79,6 @@ func (s *Service) List(ctx context.Context, after string, limit int) ([]Person, 
 		return nil, fmt.Errorf("list people: %w", err)
 	}
 	return out, nil
-}
-
-// SetRole gives a person a role. Invalid when there is no such role.
-func (s *Service) SetRole(ctx context.Context, personID, role string) error {
-	var f fault.Fields
-	checkRole(&f, role)
-	if err := f.Err(); err != nil {
-		return err
-	}
-	return s.change(ctx, personID, func(ctx context.Context, tx bun.IDB, p *Person) error {
-		p.Role = role
-		s.log.InfoContext(ctx, "account: role set", "person", p.ID, "role", role)
-		return s.save(ctx, tx, p, "role")
-	})
 }
 
 // Disable closes an account (or opens it again): all its sessions and open links end at once.

@@ -17,7 +17,7 @@ import (
 func TestRegister(t *testing.T) {
 	each(t, func(t *testing.T, s *site) {
 		p := s.register("  Ada   Lovelace ", " Ada@Example.org ")
-		if p.Name != "Ada Lovelace" || p.Email != "Ada@Example.org" || p.Role != "learner" || p.Initials() != "AL" || p.Verified() {
+		if p.Name != "Ada Lovelace" || p.Email != "Ada@Example.org" || p.Powers != "" || p.Initials() != "AL" || p.Verified() {
 			t.Errorf("got %+v", *p)
 		}
 		got, err := s.ByEmail(ctx(), "ADA@EXAMPLE.ORG")
@@ -256,7 +256,7 @@ func TestRehashAndPersonWithoutPassword(t *testing.T) {
 		_, err = s.SignIn(ctx(), p.Email, good)
 		ok(t, err)
 
-		q, link, err := s.Add(ctx(), account.NewAccount{Name: "Grace", Email: "grace@example.org", Role: "author"})
+		q, link, err := s.Add(ctx(), account.NewAccount{Name: "Grace", Email: "grace@example.org"})
 		ok(t, err)
 		_, err = s.SignIn(ctx(), q.Email, good)
 		want(t, err, "email:sign_in_wrong")

@@ -40,6 +40,7 @@ func (s *store) FindCtx(ctx context.Context, hash string) ([]byte, bool, error) 
 		s.svc.cache.forget()
 	}
 	p := e.person
+	p.Powers = p.Powers.At(now)
 	h := holderOf(ctx)
 	h.person, h.signed, h.hash = &p, true, hash
 	return e.data, true, nil

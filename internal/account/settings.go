@@ -167,7 +167,7 @@ type exported struct {
 	ID         string     `json:"id"`
 	Name       string     `json:"name"`
 	Email      string     `json:"email"`
-	Role       string     `json:"role"`
+	Powers     string     `json:"powers"` // roles beyond learning, as internal/account.Powers
 	Language   string     `json:"language,omitempty"`
 	TimeZone   string     `json:"time_zone,omitempty"`
 	Theme      string     `json:"theme"`
@@ -197,7 +197,7 @@ func (s *Service) Export(ctx context.Context, personID string) ([]byte, error) {
 		return nil, fmt.Errorf("export sessions: %w", err)
 	}
 	own := exported{
-		ID: p.ID, Name: p.Name, Email: p.Email, Role: p.Role, Language: p.Lang, TimeZone: p.TimeZone,
+		ID: p.ID, Name: p.Name, Email: p.Email, Powers: string(p.Powers), Language: p.Lang, TimeZone: p.TimeZone,
 		Theme: p.Theme, TextSize: p.TextSize, CreatedAt: p.CreatedAt.UTC(), Sessions: []signedIn{},
 	}
 	if p.Verified() {

@@ -15,7 +15,7 @@ import (
 // newPerson fills in what every new person has.
 func (s *Service) newPerson(kind string) *Person {
 	now := s.now()
-	return &Person{ID: id.New(), Kind: kind, Role: RoleLearner, Theme: "system", TextSize: "100", CreatedAt: now, UpdatedAt: now}
+	return &Person{ID: id.New(), Kind: kind, Theme: "system", TextSize: "100", CreatedAt: now, UpdatedAt: now}
 }
 
 // insert adds a person. An address that has an account gives the fault emailTaken; the constraint decides, so
@@ -91,6 +91,35 @@ func (s *Service) alter(ctx context.Context, personID string, fn func(ctx contex
 		return fn(ctx, tx, p)
 	})
 }
+
+// Change is one change of one person in one transaction, for what lies above accounts: fn changes p and returns the
+// columns to save. Sessions on this node see it at once, on others within a second. NotFound when there is no such
+// person.
+func (s *Service) Change(ctx context.Context, personID string, fn func(ctx context.Context, tx bun.IDB, p *Person) (columns []string, err error)) error {
+	return s.change(ctx, personID, func(ctx context.Context, tx bun.IDB, p *Person) error {
+		columns, err := fn(ctx, tx, p)
+		if err != nil || len(columns) == 0 {
+			return err
+		}
+		return s.save(ctx, tx, p, columns...)
+	})
+}
+
+// ChangeTx is Change within the caller's transaction. Call Forget after its commit.
+func (s *Service) ChangeTx(ctx context.Context, tx bun.IDB, personID string, fn func(p *Person) (columns []string, err error)) error {
+	p, err := lockByID(ctx, tx, personID)
+	if err != nil {
+		return err
+	}
+	columns, err := fn(p)
+	if err != nil || len(columns) == 0 {
+		return err
+	}
+	return s.save(ctx, tx, p, columns...)
+}
+
+// Forget lets the next request read its session anew.
+func (s *Service) Forget() { s.cache.forget() }
 
 // endSessions ends the person's sessions; keep, when given, is the hash of the one that stays.
 func endSessions(ctx context.Context, tx bun.IDB, personID, keep string) error {

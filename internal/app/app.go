@@ -20,8 +20,10 @@ import (
 	"github.com/labstack/echo/v4"
 	"github.com/uptrace/bun"
 
+	"greenroom/internal/access"
 	"greenroom/internal/account"
 	"greenroom/internal/account/accountweb"
+	"greenroom/internal/audit"
 	"greenroom/internal/config"
 	"greenroom/internal/course"
 	"greenroom/internal/course/courseweb"
@@ -56,6 +58,8 @@ import (
 type App struct {
 	DB          *bun.DB
 	Accounts    *account.Service
+	Access      *access.Service
+	Audit       *audit.Service
 	Courses     *course.Service
 	Deliveries  *delivery.Service
 	Records     *record.Service
@@ -127,6 +131,8 @@ func New(cfg config.Config, d *bun.DB, log *slog.Logger, o Options) (*App, error
 	if err != nil {
 		return nil, err
 	}
+	a.Access = access.New(d, a.Accounts, now)
+	a.Audit = audit.New(d)
 	a.Courses = course.New(d, Loader(), now)
 	a.Deliveries = delivery.New(d, a.Courses, now)
 	a.Credentials = credential.New(d, now)
@@ -142,7 +148,7 @@ func New(cfg config.Config, d *bun.DB, log *slog.Logger, o Options) (*App, error
 	})
 	// Enrolment before record: a claimed completion looks up the revision that it counts for.
 	a.Accounts.AddClaimer(a.Deliveries, a.Quizzes, a.Reflections, a.Worksheets, a.Records)
-	a.Accounts.AddExporter(a.Deliveries, a.Records, a.Quizzes, a.Reflections, a.Worksheets, a.Credentials)
+	a.Accounts.AddExporter(a.Access, a.Deliveries, a.Records, a.Quizzes, a.Reflections, a.Worksheets, a.Credentials)
 	a.Accounts.SetSummary(a.Records)
 
 	// Reactors to facts.

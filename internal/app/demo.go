@@ -7,6 +7,7 @@ import (
 
 	"github.com/uptrace/bun"
 
+	"greenroom/internal/access"
 	"greenroom/internal/account"
 	"greenroom/internal/course"
 	"greenroom/internal/db"
@@ -67,6 +68,11 @@ func (a *App) Demo(ctx context.Context) error {
 		who, err := a.Accounts.AddDemo(ctx, p.DemoPerson)
 		if err != nil {
 			return fmt.Errorf("demo person %s: %w", p.Email, err)
+		}
+		if p.Role != account.RoleLearner {
+			if err := a.Access.Grant(ctx, nil, access.Grant{PersonID: who.ID, Role: p.Role, Reason: "demo person"}); err != nil {
+				return fmt.Errorf("role of demo person %s: %w", p.Email, err)
+			}
 		}
 		if err := a.begin(ctx, who.ID, p.steps); err != nil {
 			return fmt.Errorf("demo activity of %s: %w", p.Email, err)

@@ -14,10 +14,17 @@ import (
 // roles are whom the matrix asks about. Learner owns what the paths name; other has the same things of their own.
 var roles = []string{"nobody", "guest", "learner", "other", "trainer", "moderator", "author", "admin"}
 
-// answer is what each role gets of a route: a status for nobody, guest, learner (the owner), other, and all staff.
-type answer struct{ nobody, guest, learner, other, staff int }
+// answer is what each role gets of a route: a status for nobody, guest, learner (the owner), other, and for those of
+// the staff whose own is not named.
+type answer struct {
+	nobody, guest, learner, other, staff int
+	own                                  map[string]int // by role, where it is not the staff's
+}
 
 func (a answer) of(role string) int {
+	if n, ok := a.own[role]; ok {
+		return n
+	}
 	switch role {
 	case "nobody":
 		return a.nobody
@@ -31,16 +38,31 @@ func (a answer) of(role string) int {
 	return a.staff
 }
 
-func all(n int) answer { return answer{n, n, n, n, n} }
+func all(n int) answer { return five(n, n, n, n, n) }
+
+func five(nobody, guest, learner, other, staff int) answer {
+	return answer{nobody, guest, learner, other, staff, nil}
+}
 
 // members is for pages of people with an account: others are sent to sign in.
-func members(n int) answer { return answer{303, 303, n, n, n} }
+func members(n int) answer { return five(303, 303, n, n, n) }
 
 // writers is members for forms, which are not sent on.
-func writers(n int) answer { return answer{401, 401, n, n, n} }
+func writers(n int) answer { return five(401, 401, n, n, n) }
 
 // known is for who has a record: with an account or on this device.
-func known(n int) answer { return answer{303, n, n, n, n} }
+func known(n int) answer { return five(303, n, n, n, n) }
+
+// desk is for pages of one role: administrators have every role, everybody else with an account is told what is
+// missing, others are sent to sign in.
+func desk(role string, n int) answer {
+	return answer{303, 303, 403, 403, 403, map[string]int{role: n, "admin": n}}
+}
+
+// deskWriters is desk for forms, which are not sent on.
+func deskWriters(role string, n int) answer {
+	return answer{401, 401, 403, 403, 403, map[string]int{role: n, "admin": n}}
+}
 
 // row is one route of the matrix. Path holds {code}, {letter} and {media} for what the owner has.
 type row struct {
@@ -51,8 +73,7 @@ type row struct {
 
 const step = "/courses/:course/:module/:activity"
 
-// matrix says who may do what: one row for each route that there is. No role has powers beyond a learner's yet, and
-// what belongs to one person does not exist for another.
+// matrix says who may do what: one row for each route that there is. What belongs to one person does not exist for another.
 var matrix = map[string]row{
 	"GET /":                         {"/", all(200), nil},
 	"GET /help":                     {"/help", all(200), nil},
@@ -65,9 +86,9 @@ var matrix = map[string]row{
 	"GET /mailbox":                  {"/mailbox", all(200), nil},
 	"GET /mailbox/:id":              {"/mailbox/{letter}", all(200), nil},
 
-	"GET /register":                      {"/register", answer{200, 200, 303, 303, 303}, nil},
-	"POST /register":                     {"/register", answer{422, 422, 303, 303, 303}, nil},
-	"GET /sign-in":                       {"/sign-in", answer{200, 200, 303, 303, 303}, nil},
+	"GET /register":                      {"/register", five(200, 200, 303, 303, 303), nil},
+	"POST /register":                     {"/register", five(422, 422, 303, 303, 303), nil},
+	"GET /sign-in":                       {"/sign-in", five(200, 200, 303, 303, 303), nil},
 	"POST /sign-in":                      {"/sign-in", all(422), nil},
 	"POST /sign-out":                     {"/sign-out", all(303), nil},
 	"GET /claim":                         {"/claim", members(404), nil},
@@ -99,10 +120,10 @@ var matrix = map[string]row{
 	"GET /courses/:course/media/:hash/*": {"{media}", all(200), nil},
 	"GET /courses/:course/changes":       {tiny + "/changes", all(303), nil},
 	"POST /courses/:course/enrol":        {tiny + "/enrol", all(303), nil},
-	"POST /courses/:course/pause":        {tiny + "/pause", answer{401, 303, 303, 303, 303}, nil},
-	"POST /courses/:course/resume":       {tiny + "/resume", answer{401, 303, 303, 303, 303}, nil},
-	"POST /courses/:course/withdraw":     {tiny + "/withdraw", answer{401, 303, 303, 303, 303}, nil},
-	"POST /courses/:course/update":       {tiny + "/update", answer{401, 303, 303, 303, 303}, nil},
+	"POST /courses/:course/pause":        {tiny + "/pause", five(401, 303, 303, 303, 303), nil},
+	"POST /courses/:course/resume":       {tiny + "/resume", five(401, 303, 303, 303, 303), nil},
+	"POST /courses/:course/withdraw":     {tiny + "/withdraw", five(401, 303, 303, 303, 303), nil},
+	"POST /courses/:course/update":       {tiny + "/update", five(401, 303, 303, 303, 303), nil},
 
 	"GET " + step:             {tiny + "/first/check", all(200), nil},
 	"GET " + step + "/:name":  {tiny + "/first/sheet/document.md", all(200), nil},
@@ -113,7 +134,7 @@ var matrix = map[string]row{
 	"GET /me/courses/:course":    {"/me/courses/tiny", known(200), nil},
 	"GET /me/transcript":         {"/me/transcript", known(200), nil},
 	"GET /me/transcript.csv":     {"/me/transcript.csv", known(200), nil},
-	"GET /me/certificates/:code": {"/me/certificates/{code}", answer{303, 303, 200, 404, 404}, nil},
+	"GET /me/certificates/:code": {"/me/certificates/{code}", five(303, 303, 200, 404, 404), nil},
 	"GET /certificates":          {"/certificates", all(200), nil},
 	"GET /certificates/:code":    {"/certificates/{code}", all(200), nil},
 }

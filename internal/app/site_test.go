@@ -20,6 +20,7 @@ import (
 	"github.com/uptrace/bun"
 	"golang.org/x/net/html"
 
+	"greenroom/internal/access"
 	"greenroom/internal/account"
 	"greenroom/internal/app"
 	"greenroom/internal/config"
@@ -172,6 +173,9 @@ func (s *site) person(name, role string) *client {
 		Name: name, Email: strings.ToLower(strings.ReplaceAll(name, " ", ".")) + "@agency.example", Password: password, Role: role,
 	})
 	ok(s.t, err)
+	if role != account.RoleLearner {
+		ok(s.t, s.Access.Grant(context.Background(), nil, access.Grant{PersonID: p.ID, Role: role, Reason: "for the test"}))
+	}
 	c := s.nobody()
 	c.role, c.id = role, p.ID
 	c.post("/sign-in", url.Values{"email": {p.Email}, "password": {password}}).want(303)

@@ -46,7 +46,7 @@ func open(t testing.TB, d *bun.DB) *world {
 
 func (w *world) person(kind, name, zone string) string {
 	w.t.Helper()
-	p := &account.Person{ID: id.New(), Kind: kind, Name: name, TimeZone: zone, Role: account.RoleLearner, CreatedAt: at, UpdatedAt: at}
+	p := &account.Person{ID: id.New(), Kind: kind, Name: name, TimeZone: zone, CreatedAt: at, UpdatedAt: at}
 	_, err := w.db.NewInsert().Model(p).Exec(w.ctx)
 	ok(w.t, err)
 	return p.ID

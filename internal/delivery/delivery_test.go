@@ -71,7 +71,7 @@ func open(t testing.TB, d *bun.DB) *world {
 
 func (w *world) person() string {
 	w.t.Helper()
-	p := &account.Person{ID: id.New(), Kind: account.KindPerson, Name: "Ada", Role: account.RoleLearner, CreatedAt: w.at, UpdatedAt: w.at}
+	p := &account.Person{ID: id.New(), Kind: account.KindPerson, Name: "Ada", CreatedAt: w.at, UpdatedAt: w.at}
 	_, err := w.db.NewInsert().Model(p).Exec(w.ctx)
 	ok(w.t, err)
 	return p.ID

@@ -116,7 +116,7 @@ func open(t testing.TB, d *bun.DB) *world {
 // person adds somebody to the table of people.
 func (w *world) person(kind, name string) string {
 	w.t.Helper()
-	p := &account.Person{ID: id.New(), Kind: kind, Name: name, Role: account.RoleLearner, Theme: "system", TextSize: "100", CreatedAt: w.at, UpdatedAt: w.at}
+	p := &account.Person{ID: id.New(), Kind: kind, Name: name, Theme: "system", TextSize: "100", CreatedAt: w.at, UpdatedAt: w.at}
 	_, err := w.db.NewInsert().Model(p).Exec(w.ctx)
 	ok(w.t, err)
 	return p.ID

@@ -11,6 +11,7 @@ import (
 	"github.com/a-h/templ"
 	"github.com/labstack/echo/v4"
 
+	"greenroom/internal/account"
 	"greenroom/internal/fault"
 	"greenroom/internal/locale"
 	"greenroom/web/templates/layout"
@@ -30,7 +31,11 @@ func Page(c echo.Context, title string) layout.Page {
 		p.TextSize = textSize(v.Person.TextSize)
 	}
 	if v.SignedIn() {
-		p.Person = &layout.Who{Name: v.Person.Name, Initials: v.Person.Initials()}
+		p.Person = &layout.Who{
+			Name: v.Person.Name, Initials: v.Person.Initials(),
+			Trainer: v.Person.CanSome(account.RoleTrainer), Moderator: v.Person.CanSome(account.RoleModerator),
+			Author: v.Person.CanSome(account.RoleAuthor), Admin: v.Person.CanSome(account.RoleAdmin),
+		}
 	}
 	return p
 }
@@ -171,4 +176,12 @@ func FieldErrors(l *locale.Printer, err error) (map[string]string, []ui.FieldErr
 		all = append(all, ui.FieldError{ID: "main", Text: l.T(f.Key, f.Args...)})
 	}
 	return by, all
+}
+
+// DeskPage is Page for those who teach or administer: the page gets the desk's own navigation. Desk is "teach" or
+// "admin", item is the current entry of layout.Desks.
+func DeskPage(c echo.Context, title, desk, item string) layout.Page {
+	p := Page(c, title)
+	p.Section, p.Desk, p.DeskItem, p.Robots = desk, desk, item, "noindex"
+	return p
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/labstack/echo/v4"
 	"golang.org/x/time/rate"
 
+	"greenroom/internal/account"
 	"greenroom/internal/fault"
 )
 
@@ -22,6 +23,13 @@ const (
 	Public   Access = "public"    // anybody, signed in or not
 	SignedIn Access = "signed-in" // people with an account
 	Dev      Access = "dev"       // anybody, where the site is a development or demo site
+
+	// People who have the role anywhere, be it in one delivery; administrators have every role. Which objects are
+	// theirs is the handler's question: Person.Can.
+	Trainer   Access = account.RoleTrainer
+	Moderator Access = account.RoleModerator
+	Author    Access = account.RoleAuthor
+	Admin     Access = account.RoleAdmin
 )
 
 // Route is one line of a route table.
@@ -39,8 +47,11 @@ func (s *Shell) Register(g *echo.Group, routes ...Route) {
 			continue
 		}
 		h := r.Handler
-		if r.Access == SignedIn {
+		switch r.Access {
+		case SignedIn:
 			h = RequireSignIn(h)
+		case Trainer, Moderator, Author, Admin:
+			h = RequireRole(string(r.Access), h)
 		}
 		limit := r.Limit
 		if limit == "" && r.Method == http.MethodPost {
@@ -61,6 +72,16 @@ func RequireSignIn(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		return next(c)
 	}
+}
+
+// RequireRole lets only people through who have the role somewhere.
+func RequireRole(role string, next echo.HandlerFunc) echo.HandlerFunc {
+	return RequireSignIn(func(c echo.Context) error {
+		if !ViewerOf(c).Person.CanSome(role) {
+			return fault.New(fault.Forbidden, "access.role_needed", "Role", L(c).T("access.role."+role))
+		}
+		return next(c)
+	})
 }
 
 // allowance is one row of the limits table: so many in a time, counted per person or per network.

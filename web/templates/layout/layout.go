@@ -32,10 +32,50 @@ type Page struct {
 	Robots             string   // "" or noindex
 	HasError           bool     // a form has errors: the title says so first
 	DevMail            bool     // mail is kept in a mailbox on the site instead of being sent
+	Desk, DeskItem     string   // "teach" or "admin", and the current item of its navigation; "" on all other pages
 }
 
-// Who is the person signed in, as the top bar shows them.
-type Who struct{ Name, Initials string }
+// Who is the person signed in, as the top bar shows them, with the roles that they have somewhere.
+type Who struct {
+	Name, Initials                    string
+	Trainer, Moderator, Author, Admin bool
+}
+
+// Item is one entry of a desk's navigation. Its words are the message layout.desk.<Key>.
+type Item struct {
+	Key, Href, Icon string
+	For             func(w *Who) bool // nil: everybody who sees the desk
+}
+
+// Desks are the navigations of those who teach and who administer. A feature adds its line here.
+var Desks = map[string][]Item{
+	"teach": {},
+	"admin": {},
+}
+
+func (p Page) desk() []Item {
+	var out []Item
+	for _, i := range Desks[p.Desk] {
+		if p.Person != nil && (i.For == nil || i.For(p.Person)) {
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
+// first is the address of a desk's first item that the person may open; "" where there is none.
+func (p Page) first(desk string) string {
+	if d := (Page{Desk: desk, Person: p.Person}).desk(); len(d) > 0 {
+		return d[0].Href
+	}
+	return ""
+}
+
+func (p Page) teaches() bool {
+	return p.Person != nil && (p.Person.Trainer || p.Person.Author || p.Person.Moderator) && p.first("teach") != ""
+}
+
+func (p Page) administers() bool { return p.Person != nil && p.Person.Admin && p.first("admin") != "" }
 
 // Notice is a message after a redirect. Kind is ok, info, caution or danger.
 type Notice struct{ Kind, Text string }
