@@ -124,6 +124,9 @@ var findings = []struct {
 	{"retired and there", swap(courseYAML, "sources:", "retired: [first/read]\nsources:"), courseYAML + `:1: error: the step "first/read" is retired and there;`},
 	{"retired, no key", swap(courseYAML, "sources:", "retired: [01-first]\nsources:"), courseYAML + `:1: error: "01-first" in retired is not a step;`},
 	{"retired twice", swap(courseYAML, "sources:", "retired: [a/b, a/b]\nsources:"), courseYAML + `:1: error: "a/b" is twice in retired;`},
+	{"requires, no key", swap(courseYAML, "sources:", "requires: [Other Course]\nsources:"), courseYAML + `:1: error: "Other Course" in requires is not a course;`},
+	{"requires itself", swap(courseYAML, "sources:", "requires: [tiny]\nsources:"), courseYAML + `:1: error: the course requires itself;`},
+	{"requires twice", swap(courseYAML, "sources:", "requires: [a, a]\nsources:"), courseYAML + `:1: error: "a" is twice in requires;`},
 	{"description has the lines of the file", swap(courseYAML, "  What it is about.", "  What it is about.\n\n  Bad <b>HTML</b>."), courseYAML + `:8: error: HTML is not allowed;`},
 
 	// readings

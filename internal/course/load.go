@@ -76,6 +76,8 @@ func (l *Loader) load(fsys fs.FS) ([]*Revision, map[string]*folder, Findings) {
 	if len(w.folders) == 0 && !found.Broken() {
 		found = append(found, Finding{File: ".", Severity: SevError, What: "no courses here", Remedy: "name the folder that has the courses' folders in it"})
 	}
+	found = append(found, circles(requirements(revs))...)
+	found = append(found, elsewhere(revs, w.folders)...)
 	sortCatalogue(revs)
 	found.sort()
 	return revs, folders, found

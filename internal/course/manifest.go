@@ -31,6 +31,7 @@ type courseFile struct {
 	FactsAsAt   time.Time    `yaml:"facts_as_at" rule:"required"`
 	Art         string       `yaml:"art" rule:"oneof=bubbles|paths|dots|door|waves|steps"`
 	Sources     []sourceFile `yaml:"sources" rule:"max=500"`
+	Requires    []string     `yaml:"requires" rule:"max=20"`
 	Retired     []string     `yaml:"retired" rule:"max=5000"`
 }
 
@@ -108,6 +109,7 @@ func (p *parse) course(lay *layout) {
 	if len(lay.modules) == 0 {
 		rep.Error(0, "the course has no modules", "add a folder like 01-an-introduction with a module.yaml")
 	}
+	p.requires(rep, line, c.Requires)
 	p.retired(rep, line, c.Retired, lay)
 	rep.After(func(*Revision) {
 		for _, s := range c.Sources {

@@ -73,7 +73,10 @@ func (s *Service) publishTree(ctx context.Context, fsys fs.FS, onlyNew bool) (Re
 		if err != nil {
 			return err
 		}
-		var lost Findings
+		lost, err := s.unmet(ctx, tx, revs, rows)
+		if err != nil {
+			return err
+		}
 		known := map[string]bool{}
 		if onlyNew {
 			if known, err = knownHashes(ctx, tx, revs); err != nil {

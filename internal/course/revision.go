@@ -4,6 +4,7 @@
 //	load.go       a tree of files becomes revisions, or findings with file, line and remedy
 //	decode.go, text.go, reporter.go   strict YAML for the kinds of activity, which live in packages of their own
 //	service.go    publishing, the current revision, export, media
+//	requires.go   courses that come before others
 //	diff.go       what a newer revision brings, as learners are told
 package course
 
@@ -33,6 +34,7 @@ type Revision struct {
 	FactsAsAt   time.Time
 	Art         string
 	Sources     []Source
+	Requires    []string // keys of the courses to complete before this one is begun
 	Retired     []string
 	Modules     []*Module
 	Minutes     int
