@@ -196,35 +196,6 @@ func ForUpdateSkipLocked(q *bun.SelectQuery) *bun.SelectQuery {
 	return q.For("UPDATE SKIP LOCKED")
 }
 
-// Statement is one statement with its arguments, as for bun's NewRaw.
-type Statement struct {
-	Query string
-	Args  []any
-}
-
-// Together runs statements in one transaction of their own and returns how many rows the last one changed. On
-// PostgreSQL they travel as one message, which the server runs as one transaction: one wait instead of one for each
-// statement, the beginning and the commit. So no statement may depend on what Go makes of the one before.
-func Together(ctx context.Context, d *bun.DB, all ...Statement) (int64, error) {
-	if !isSQLite(d) {
-		texts := make([]string, len(all))
-		for i, s := range all {
-			texts[i] = d.QueryGen().FormatQuery(s.Query, s.Args...)
-		}
-		return changed(d.ExecContext(ctx, strings.Join(texts, ";\n")))
-	}
-	var n int64
-	err := InTx(ctx, d, func(ctx context.Context, tx bun.Tx) (err error) {
-		for _, s := range all {
-			if n, err = changed(tx.ExecContext(ctx, s.Query, s.Args...)); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	return n, err
-}
-
 func changed(r sql.Result, err error) (int64, error) {
 	if err != nil {
 		return 0, Err(err)

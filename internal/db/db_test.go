@@ -2,6 +2,7 @@ package db_test
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"sync"
 	"testing"
@@ -136,7 +137,7 @@ func TestQueriesAreCounted(t *testing.T) {
 	})
 }
 
-func TestTogetherIsOneTransaction(t *testing.T) {
+func TestGuardedIsOneTransaction(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *bun.DB) {
 		seats(t, d, 3)
@@ -148,17 +149,42 @@ func TestTogetherIsOneTransaction(t *testing.T) {
 			}
 			return s.Left
 		}
-		set := db.Statement{Query: `UPDATE seat SET "left" = ? WHERE id = ?`, Args: []any{7, 1}}
-		add := db.Statement{Query: `INSERT INTO seat (id, "left") SELECT ?, ? WHERE EXISTS (SELECT 1 FROM seat WHERE "left" = ?)`, Args: []any{2, 5, 7}}
-		if n, err := db.Together(ctx, d, set, add); err != nil || n != 1 || left() != 7 {
-			t.Fatalf("%d rows, %d left, %v", n, left(), err)
+		g := db.PrepareGuarded(d, `UPDATE seat SET "left" = ? WHERE id = ? AND "left" = ?`, `INSERT INTO seat (id, "left") SELECT ?, ?`)
+		if ran, err := g.Run(ctx, []any{7, 1, 3}, []any{2, 5}); err != nil || !ran || left() != 7 {
+			t.Fatalf("ran %v, %d left, %v", ran, left(), err)
 		}
-		set.Args[0] = 9
-		if _, err := db.Together(ctx, d, set, db.Statement{Query: `INSERT INTO seat (id, "left") VALUES (?, ?)`, Args: []any{2, 5}}); !fault.Is(err, fault.Conflict) {
+		if ran, err := g.Run(ctx, []any{8, 1, 3}, []any{3, 5}); err != nil || ran || left() != 7 {
+			t.Errorf("the guard did not hold: ran %v, %d left, %v", ran, left(), err)
+		}
+		if ran, err := g.Run(ctx, []any{9, 1, 7}, []any{2, 5}); ran || !fault.Is(err, fault.Conflict) {
 			t.Errorf("a second row with the same key: %v, want Conflict", err)
 		}
 		if left() != 7 {
 			t.Errorf("left %d: the statement before the one that failed was kept", left())
+		}
+		if n, err := d.NewSelect().Model((*seat)(nil)).Count(ctx); err != nil || n != 2 {
+			t.Errorf("%d rows, %v", n, err)
+		}
+	})
+}
+
+// A prepared statement counts as a query, reads as bun does, and outlives the connection that it was first used on.
+func TestPreparedReadsAsBunDoes(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *bun.DB) {
+		seats(t, d, 3)
+		p := db.Prepare(d, `SELECT id, "left" FROM seat WHERE id = ?`)
+		for range 3 {
+			ctx, n := db.CountQueries(context.Background())
+			var s seat
+			if err := p.One(ctx, &s, 1); err != nil || s.ID != 1 || s.Left != 3 || n.Load() != 1 {
+				t.Fatalf("%+v after %d queries, %v", s, n.Load(), err)
+			}
+			if err := p.One(ctx, &s, 99); !errors.Is(err, sql.ErrNoRows) {
+				t.Errorf("no row: %v", err)
+			}
+			d.SetMaxIdleConns(0) // the next one is another
+			d.SetMaxIdleConns(1)
 		}
 	})
 }

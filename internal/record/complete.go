@@ -91,7 +91,7 @@ func (s *Service) quick(ctx context.Context, c Completion) (View, bool, error) {
 	if p == nil {
 		return View{}, false, nil
 	}
-	ok, err := advanceWith(ctx, s.db, p, done)
+	ok, err := s.advanceWith(ctx, p, done)
 	return Look(c.Course, p), ok, err
 }
 

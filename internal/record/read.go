@@ -39,6 +39,10 @@ type joined struct {
 
 const progressColumns = "p.states AS p_states, p.events AS p_events, p.completed_at AS p_completed_at, p.updated_at AS p_updated_at"
 
+var placeQuery = "SELECT " + delivery.Columns("e", "e_") + ", " + progressColumns + " FROM enrolment AS e " +
+	"LEFT JOIN progress AS p ON p.person_id = e.person_id AND p.course_key = e.course_key " +
+	"WHERE e.person_id = ? AND e.delivery_id = ?"
+
 // progress is the right half; the outer join leaves its keys empty where there is none.
 func (j *joined) progress(personID, courseKey string) Progress {
 	j.P.PersonID, j.P.CourseKey = personID, courseKey
@@ -60,11 +64,7 @@ func (s *Service) Place(ctx context.Context, personID, courseKey string) (*deliv
 		return d, nil, none, nil
 	}
 	var row joined
-	err = s.db.NewSelect().TableExpr("enrolment AS e").
-		ColumnExpr(delivery.Columns("e", "e_")).ColumnExpr(progressColumns).
-		Join("LEFT JOIN progress AS p ON p.person_id = e.person_id AND p.course_key = e.course_key").
-		Where("e.person_id = ?", personID).Where("e.delivery_id = ?", d.ID).
-		Scan(ctx, &row)
+	err = s.place.One(ctx, &row, personID, d.ID)
 	if errors.Is(err, sql.ErrNoRows) {
 		p, err := readProgress(ctx, s.db, personID, courseKey)
 		return d, nil, p, err

@@ -26,6 +26,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"greenroom/internal/course"
+	"greenroom/internal/db"
 )
 
 // The kinds of event.
@@ -107,12 +108,14 @@ type Service struct {
 	cert    Certifier
 	now     func() time.Time
 
-	deliveries sync.Map // course key to its self-paced *delivery.Delivery, which never changes
+	place      *db.Prepared // placeQuery
+	advance    *db.Guarded  // advanceQuery, appendQuery
+	deliveries sync.Map     // course key to its self-paced *delivery.Delivery, which never changes
 }
 
 // New makes the service. cert may be nil: then nobody gets certificates.
 func New(d *bun.DB, courses Courses, cert Certifier, now func() time.Time) *Service {
-	return &Service{db: d, courses: courses, cert: cert, now: now}
+	return &Service{db: d, courses: courses, cert: cert, now: now, place: db.Prepare(d, placeQuery), advance: db.PrepareGuarded(d, advanceQuery, appendQuery)}
 }
 
 func (s *Service) clock() time.Time { return s.now().UTC().Truncate(time.Microsecond) }

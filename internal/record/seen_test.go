@@ -32,7 +32,7 @@ func TestWhatWasSeen(t *testing.T) {
 		early := w.look(ada, r)
 		_, slow := seen("m1/b", record.View{})
 		v, quick := seen("m1/c", w.look(ada, r))
-		if v.Done != 3 || quick >= slow { // how many fewer depends on the database: see db.Together
+		if v.Done != 3 || quick >= slow { // how many fewer depends on the database: see db.Guarded
 			t.Errorf("%d done, %d statements, %d without having looked", v.Done, quick, slow)
 		}
 		if early.Done != 1 || early.IsDone("m1/c") {

@@ -8,7 +8,7 @@ import (
 
 	"github.com/uptrace/bun"
 
-	"greenroom/internal/db"
+	"greenroom/internal/fault"
 )
 
 // insertEvents appends the events that the record does not have yet and says how many those were.
@@ -63,32 +63,31 @@ func advance(ctx context.Context, tx bun.IDB, p *Progress) (bool, error) {
 	return n == 1, err
 }
 
-// advanceWith is advance and the event that it counts, in one transaction of their own; both or neither. The
-// projection comes first, since writing it locks it: of two who saw the same, the second finds another count, and the
-// event follows only where the row is the one just written.
-func advanceWith(ctx context.Context, d *bun.DB, p *Progress, e Event) (bool, error) {
-	n, err := db.Together(ctx, d,
-		db.Statement{
-			Query: "UPDATE progress SET states = ?, events = ?, updated_at = ? WHERE person_id = ? AND course_key = ? AND events = ? " +
-				"AND NOT EXISTS (SELECT 1 FROM learning_event WHERE person_id = ? AND course_key = ? AND activity_key = ? AND kind = ? AND cycle = ?)",
-			Args: []any{
-				p.States, p.Events, p.UpdatedAt, p.PersonID, p.CourseKey, p.Events - 1,
-				e.PersonID, e.CourseKey, e.ActivityKey, e.Kind, e.Cycle,
-			},
+// advanceQuery and appendQuery are advance and the event that it counts, in one transaction of their own; both or
+// neither. The projection comes first, since writing it locks it: of two who saw the same, the second finds another
+// count.
+const (
+	advanceQuery = "UPDATE progress SET states = ?, events = ?, updated_at = ? WHERE person_id = ? AND course_key = ? AND events = ? " +
+		"AND NOT EXISTS (SELECT 1 FROM learning_event WHERE person_id = ? AND course_key = ? AND activity_key = ? AND kind = ? AND cycle = ?)"
+	appendQuery = "INSERT INTO learning_event (id, person_id, course_key, activity_key, kind, cycle, delivery_id, revision_hash, data, at) " +
+		"SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?"
+)
+
+// advanceWith says whether the projection was as the caller saw it, and the event new.
+func (s *Service) advanceWith(ctx context.Context, p *Progress, e Event) (bool, error) {
+	ok, err := s.advance.Run(ctx,
+		[]any{
+			p.States, p.Events, p.UpdatedAt, p.PersonID, p.CourseKey, p.Events - 1,
+			e.PersonID, e.CourseKey, e.ActivityKey, e.Kind, e.Cycle,
 		},
-		db.Statement{
-			Query: "INSERT INTO learning_event (id, person_id, course_key, activity_key, kind, cycle, delivery_id, revision_hash, data, at) " +
-				"SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ? WHERE EXISTS (SELECT 1 FROM progress WHERE person_id = ? AND course_key = ? AND events = ? AND states = ?) " +
-				"ON CONFLICT (person_id, course_key, activity_key, kind, cycle) DO NOTHING",
-			Args: []any{
-				e.ID, e.PersonID, e.CourseKey, e.ActivityKey, e.Kind, e.Cycle, e.DeliveryID, e.RevisionHash, e.Data, e.At,
-				p.PersonID, p.CourseKey, p.Events, p.States,
-			},
-		})
+		[]any{e.ID, e.PersonID, e.CourseKey, e.ActivityKey, e.Kind, e.Cycle, e.DeliveryID, e.RevisionHash, e.Data, e.At})
+	if fault.Is(err, fault.Conflict) {
+		return false, nil // the event came in between; the way under the lock decides
+	}
 	if err != nil {
 		return false, fmt.Errorf("append to the record: %w", err)
 	}
-	return n == 1, nil
+	return ok, nil
 }
 
 // readProgress returns the row, or an empty progress when there is none.
