@@ -2,14 +2,13 @@ package recordweb
 
 import (
 	"bytes"
-	"encoding/csv"
 	"net/http"
 	"strconv"
-	"strings"
 
 	"github.com/labstack/echo/v4"
 
 	"greenroom/internal/fault"
+	"greenroom/internal/sheet"
 	"greenroom/internal/web"
 	"greenroom/web/templates/me"
 )
@@ -26,9 +25,7 @@ func (h *Handlers) getCSV(c echo.Context) error {
 		return err
 	}
 	var b bytes.Buffer
-	b.WriteString("\ufeff")
-	w := csv.NewWriter(&b)
-	w.UseCRLF = true
+	w := sheet.NewWriter(&b)
 	rows := [][]string{{
 		l.T("me.csv_course"), l.T("me.csv_status"), l.T("me.csv_module"), l.T("me.col_step"), l.T("me.col_kind"),
 		l.T("me.col_minutes"), l.T("me.csv_done_at"),
@@ -36,12 +33,17 @@ func (h *Handlers) getCSV(c echo.Context) error {
 	for _, it := range items {
 		for _, s := range it.Steps {
 			rows = append(rows, []string{
-				cell(it.Course.Title), l.T("me.status." + status(it)), cell(s.Activity.Module.Title), cell(s.Activity.Title),
+				it.Course.Title, l.T("me.status." + status(it)), s.Activity.Module.Title, s.Activity.Title,
 				l.T("kind." + s.Activity.Kind), strconv.Itoa(s.Activity.Minutes), stamp(s.DoneAt),
 			})
 		}
 	}
-	if err := w.WriteAll(rows); err != nil {
+	for _, r := range rows {
+		if err := w.Row(r...); err != nil {
+			return err
+		}
+	}
+	if err := w.Flush(); err != nil {
 		return err
 	}
 	hd := c.Response().Header()
@@ -54,17 +56,4 @@ func status(it me.Item) string {
 		return "completed"
 	}
 	return it.Enrolment.Status
-}
-
-// cell keeps a text from being read as a formula: what begins like one, in ASCII or full width, gets an apostrophe.
-func cell(s string) string {
-	if s == "" {
-		return s
-	}
-	for _, p := range []string{"=", "+", "-", "@", "\t", "\r", "\n", "\x00", "＝", "＋", "－", "＠"} {
-		if strings.HasPrefix(s, p) {
-			return "'" + s
-		}
-	}
-	return s
 }

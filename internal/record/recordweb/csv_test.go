@@ -8,19 +8,6 @@ import (
 	"greenroom/web/templates/me"
 )
 
-func TestCellsAreNeverFormulas(t *testing.T) {
-	t.Parallel()
-	for in, want := range map[string]string{
-		"": "", "Posting well": "Posting well", "a=b": "a=b", "'=1": "'=1",
-		"=1+1": "'=1+1", "+1": "'+1", "-1": "'-1", "@SUM(A1)": "'@SUM(A1)", "\t=1": "'\t=1", "\r=1": "'\r=1", "\n=1": "'\n=1", "\x00=1": "'\x00=1",
-		"＝1": "'＝1", "＋1": "'＋1", "－1": "'－1", "＠x": "'＠x",
-	} {
-		if got := cell(in); got != want {
-			t.Errorf("%q is written as %q, want %q", in, got, want)
-		}
-	}
-}
-
 func TestCompletedOutranksTheEnrolmentsState(t *testing.T) {
 	t.Parallel()
 	it := me.Item{Enrolment: &delivery.Enrolment{Status: delivery.Withdrawn}}
