@@ -54,12 +54,13 @@ func Serve(ctx context.Context, cfg config.Config, log *slog.Logger, out io.Writ
 	if err != nil {
 		return fmt.Errorf("listen on %s: %w", cfg.Addr, err)
 	}
-	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
+	work, stopWork := context.WithCancel(a.Events.Attend(context.WithoutCancel(ctx)))
 	var jobs sync.WaitGroup
 	a.start(work, &jobs)
 	srv := &http.Server{
 		Handler: a.Handler, ReadHeaderTimeout: headerTimeout, ReadTimeout: bodyTimeout, WriteTimeout: writeTimeout,
 		IdleTimeout: idleTimeout, MaxHeaderBytes: headerBytes, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+		BaseContext: func(net.Listener) context.Context { return a.Events.Attend(context.WithoutCancel(ctx)) },
 	}
 	failed := make(chan error, 1)
 	go func() { failed <- srv.Serve(l) }()

@@ -137,7 +137,7 @@ func knownHashes(ctx context.Context, tx bun.IDB, revs []*Revision) (map[string]
 	for _, r := range revs {
 		want = append(want, r.Hash)
 	}
-	err := tx.NewSelect().Model((*revisionRow)(nil)).Column("hash").Where("hash IN (?)", bun.In(want)).Scan(ctx, &have)
+	err := tx.NewSelect().Model((*revisionRow)(nil)).Column("hash").Where("hash IN (?)", bun.List(want)).Scan(ctx, &have)
 	if err != nil {
 		return nil, db.Err(err)
 	}

@@ -3,6 +3,7 @@
 //	db.go        Open, InTx, Lock, the words that differ between SQLite and PostgreSQL
 //	errors.go    the drivers' errors, translated once
 //	migrate.go   the schema, brought up to date once however many nodes start
+//	after.go     bells that ring once a transaction is committed
 //	count.go     how many queries a context caused
 //
 // Acknowledged means durable: SQLite runs with synchronous=FULL in WAL mode, PostgreSQL with its synchronous
@@ -159,7 +160,8 @@ func InTx(ctx context.Context, d *bun.DB, fn func(ctx context.Context, tx bun.Tx
 			_ = tx.Rollback()
 		}
 	}()
-	if err := fn(ctx, tx); err != nil {
+	var then bells
+	if err := fn(context.WithValue(ctx, afterKey{}, &then), tx); err != nil {
 		return Err(err)
 	}
 	done = true
@@ -167,6 +169,7 @@ func InTx(ctx context.Context, d *bun.DB, fn func(ctx context.Context, tx bun.Tx
 		_ = tx.Rollback()
 		return unknown(err)
 	}
+	then.ring()
 	return nil
 }
 

@@ -21,6 +21,7 @@ import (
 
 	"github.com/uptrace/bun"
 
+	"greenroom/internal/db"
 	"greenroom/internal/id"
 )
 
@@ -118,6 +119,7 @@ func (s *Service) Queue(ctx context.Context, tx bun.IDB, m Message) error {
 	if s.Development() {
 		return prune(ctx, tx)
 	}
+	db.AfterCommit(ctx, s.Wake)
 	return nil
 }
 
@@ -142,7 +144,7 @@ func oneLine(s string) bool {
 	})
 }
 
-// Wake looks for due letters now instead of at the next tick. It may be called after a commit.
+// Wake looks for due letters now instead of at the next tick. Queue calls it after the commit.
 func (s *Service) Wake() {
 	select {
 	case s.wake <- struct{}{}:

@@ -41,8 +41,8 @@ type (
 	}
 	video struct {
 		ast.BaseBlock
-		title, src, kind, captions, poster, lang, captionsLabel, transcriptLabel string
-		transcript                                                               HTML
+		title, src, captions, poster, lang, captionsLabel, transcriptLabel string
+		transcript                                                         HTML
 	}
 	cite struct {
 		ast.BaseInline

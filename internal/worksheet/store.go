@@ -29,7 +29,7 @@ func find(ctx context.Context, tx bun.IDB, personID, courseKey, activityKey stri
 func findAll(ctx context.Context, tx bun.IDB, personID, courseKey string, activityKeys []string) ([]Worksheet, error) {
 	var all []Worksheet
 	err := tx.NewSelect().Model(&all).Where("person_id = ?", personID).
-		Where("course_key = ?", courseKey).Where("activity_key IN (?)", bun.In(activityKeys)).Scan(ctx)
+		Where("course_key = ?", courseKey).Where("activity_key IN (?)", bun.List(activityKeys)).Scan(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("worksheets: %w", db.Err(err))
 	}

@@ -64,7 +64,7 @@ func TestWriteWithoutScript(t *testing.T) {
 		// Changed afterwards, as a draft: the answer stands, and the text it replaces is kept.
 		f = p.Form("submit")
 		f.Set("text", "something")
-		p = b.Post(at+"/save", f).Want(200, "<p>I would listen</p>", ">something</textarea>", "You have changed your text since", "Your draft is saved.")
+		b.Post(at+"/save", f).Want(200, "<p>I would listen</p>", ">something</textarea>", "You have changed your text since", "Your draft is saved.")
 		v := b.Get(at+"/versions").Want(200, "<p>I would listen</p>", "Use this text").Not("<script>alert")
 		b.Post(at+"/restore", v.Form("restore")).Want(200, "The earlier text is back").Not(">something</textarea>")
 	})

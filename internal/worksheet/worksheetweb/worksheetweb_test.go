@@ -108,7 +108,7 @@ func TestFillWithoutScript(t *testing.T) {
 		b.Get(playtest.Course+"/m/plan").Want(200, ">Say it once</textarea>", "Taken over from ‘Channel map’")
 
 		// It can be changed ever after.
-		p = b.Post(at+"/save", set(f, "a.purpose", "")).Want(200, "Your draft is saved.", "Finished on")
+		b.Post(at+"/save", set(f, "a.purpose", "")).Want(200, "Your draft is saved.", "Finished on")
 		b.Get(at+"/versions").Want(200, "<dd>Say it once</dd>")
 		b.Post(at+"/restore", set(url.Values{}, "kept", b.Get(at+"/versions").Form("restore").Get("kept"))).Want(200, ">Say it once</textarea>")
 	})

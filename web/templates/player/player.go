@@ -10,7 +10,6 @@ import (
 	"greenroom/internal/play"
 	"greenroom/internal/record"
 	"greenroom/web/templates/layout"
-	"greenroom/web/templates/ui"
 )
 
 // Page is one step of a course as one person has it.
@@ -54,14 +53,6 @@ func (p Page) reader() layout.Reader {
 		r.Prev = play.Path(p.Step.Course, a.Prev)
 	}
 	return r
-}
-
-func (p Page) crumbs() []ui.Link {
-	return []ui.Link{
-		{Text: p.L.T("courses.title"), Href: "/courses"},
-		{Text: p.Step.Course.Title, Href: p.Step.CoursePath()},
-		{Text: p.Step.Activity.Title},
-	}
 }
 
 func state(v record.View, a, current *course.Activity) string {
