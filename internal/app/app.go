@@ -135,6 +135,7 @@ func New(cfg config.Config, d *bun.DB, log *slog.Logger, o Options) (*App, error
 	a.Audit = audit.New(d)
 	a.Courses = course.New(d, Loader(), now)
 	a.Deliveries = delivery.New(d, a.Courses, now)
+	a.Deliveries.SetAccess(a.Access, a.Accounts.Forget)
 	a.Credentials = credential.New(d, now)
 	a.Credentials.SetZone(a.Accounts.Location(nil))
 	a.Records = record.New(d, a.Courses, a.Credentials, now)

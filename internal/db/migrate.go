@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -38,9 +39,11 @@ func wordsOf(d *bun.DB) words {
 
 // Migrate brings the schema up to date. However many nodes start together, it runs once. It refuses a schema
 // that needs a newer program than this one; a schema that is merely newer is fine, so that a rolling upgrade works.
-func Migrate(ctx context.Context, d *bun.DB) error {
+func Migrate(ctx context.Context, d *bun.DB) error { return migrateWith(ctx, d, migrations.Files) }
+
+func migrateWith(ctx context.Context, d *bun.DB, files fs.FS) error {
 	steps := migrate.NewMigrations()
-	if err := steps.Discover(migrations.Files); err != nil {
+	if err := steps.Discover(files); err != nil {
 		return fmt.Errorf("read migrations: %w", err)
 	}
 	return once(ctx, d, func() error {

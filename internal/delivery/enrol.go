@@ -54,7 +54,7 @@ func (s *Service) EnrolTx(ctx context.Context, tx bun.IDB, personID string, d *D
 	now := s.clock()
 	e := &Enrolment{
 		ID: id.New(), DeliveryID: d.ID, PersonID: personID, CourseKey: d.CourseKey, RevisionHash: revisionHash,
-		Status: Active, LastSeenAt: now, CreatedAt: now, UpdatedAt: now,
+		Status: Active, LastSeenAt: now, CreatedAt: now, UpdatedAt: now, Source: SourceSelf, JoinedAt: &now,
 	}
 	fresh, err := insert(ctx, tx, e)
 	if err != nil {
@@ -76,7 +76,7 @@ func (s *Service) EnrolTx(ctx context.Context, tx bun.IDB, personID string, d *D
 }
 
 func enrolled(e *Enrolment, now time.Time) Enrolled {
-	return Enrolled{PersonID: e.PersonID, CourseKey: e.CourseKey, DeliveryID: e.DeliveryID, RevisionHash: e.RevisionHash, At: now}
+	return Enrolled{PersonID: e.PersonID, CourseKey: e.CourseKey, DeliveryID: e.DeliveryID, RevisionHash: e.RevisionHash, Source: e.Source, At: now}
 }
 
 func (s *Service) activate(ctx context.Context, tx bun.IDB, e *Enrolment, now time.Time) error {
