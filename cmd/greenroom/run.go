@@ -23,12 +23,13 @@ var version = "development"
 
 // cli is the command line. Settings come from the environment; `serve --help` lists them.
 type cli struct {
-	Serve   serveCmd   `cmd:"" help:"Start the server."`
-	Migrate migrateCmd `cmd:"" help:"Bring the database's schema up to date, and stop."`
-	Course  courseCmd  `cmd:"" help:"Check, publish, export and list courses."`
-	User    userCmd    `cmd:"" help:"Add and list people."`
-	Demo    demoCmd    `cmd:"" help:"Add the demo people and some demo activity. Safe to repeat."`
-	Version versionCmd `cmd:"" help:"Print the version."`
+	Serve    serveCmd    `cmd:"" help:"Start the server."`
+	Migrate  migrateCmd  `cmd:"" help:"Bring the database's schema up to date, and stop."`
+	Course   courseCmd   `cmd:"" help:"Check, publish, export and list courses."`
+	Scenario scenarioCmd `cmd:"" help:"Check, tidy, play and map scenarios."`
+	User     userCmd     `cmd:"" help:"Add and list people."`
+	Demo     demoCmd     `cmd:"" help:"Add the demo people and some demo activity. Safe to repeat."`
+	Version  versionCmd  `cmd:"" help:"Print the version."`
 }
 
 // world is what commands run in.

@@ -41,6 +41,9 @@ func (r *Reporter) add(s Severity, line int, what, remedy string) {
 // Failed says whether there was an error in this file so far.
 func (r *Reporter) Failed() bool { return r.findings.Broken() }
 
+// Stored says whether the file was published before: it was checked then, and needs only to be read.
+func (r *Reporter) Stored() bool { return r.in.stored }
+
 // Readings longer or harder than this get a warning.
 const (
 	maxWords   = 450
