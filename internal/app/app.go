@@ -9,6 +9,7 @@ package app
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -36,6 +37,8 @@ import (
 	"greenroom/internal/locale"
 	"greenroom/internal/mail"
 	"greenroom/internal/mail/mailweb"
+	"greenroom/internal/notify"
+	"greenroom/internal/notify/notifyweb"
 	"greenroom/internal/play"
 	"greenroom/internal/play/playweb"
 	"greenroom/internal/quiz"
@@ -69,6 +72,7 @@ type App struct {
 	Worksheets  *worksheet.Service
 	Mail        *mail.Service
 	Events      *event.Dispatcher
+	Notify      *notify.Service
 	Play        *play.Service
 	Handler     http.Handler
 	Routes      []web.Route // every route with its access, for the tests that hold them to it
@@ -91,6 +95,11 @@ func Loader() *course.Loader {
 
 // Open opens and migrates the database that the settings name, and puts the product on it.
 func Open(ctx context.Context, cfg config.Config, log *slog.Logger) (*App, error) {
+	secret, err := cfg.Root()
+	if err != nil {
+		return nil, fmt.Errorf("secret: %w", err)
+	}
+	cfg.Secret = secret
 	d, err := db.Open(ctx, string(cfg.DatabaseURL))
 	if err != nil {
 		return nil, err
@@ -103,6 +112,14 @@ func Open(ctx context.Context, cfg config.Config, log *slog.Logger) (*App, error
 		return nil, errors.Join(err, d.Close())
 	}
 	return a, nil
+}
+
+// rootOf is the site's secret. Open has set it; a test's site has one of its own, which nobody else knows.
+func rootOf(cfg config.Config) string {
+	if cfg.Secret == "" {
+		return rand.Text() + rand.Text()
+	}
+	return string(cfg.Secret)
 }
 
 // Close lets go of the database.
@@ -143,18 +160,28 @@ func New(cfg config.Config, d *bun.DB, log *slog.Logger, o Options) (*App, error
 	a.Reflections = reflection.New(d, a.Records, now)
 	a.Worksheets = worksheet.New(d, a.Records, now)
 
+	a.Notify = notify.New(d, a.Mail, a.Accounts, a.Courses, a.Deliveries, a.Records, notify.Options{
+		BaseURL: cfg.BaseURL, Secret: rootOf(cfg), Words: words, Now: now, Log: log,
+	})
+
 	// What one feature asks of another, downwards and in the same transaction.
 	a.Courses.OnPublish(func(ctx context.Context, tx bun.IDB, r *course.Revision) error {
 		return a.Deliveries.EnsureSelfPaced(ctx, tx, r.Key)
 	})
 	// Enrolment before record: a claimed completion looks up the revision that it counts for.
 	a.Accounts.AddClaimer(a.Deliveries, a.Quizzes, a.Reflections, a.Worksheets, a.Records)
-	a.Accounts.AddExporter(a.Access, a.Deliveries, a.Records, a.Quizzes, a.Reflections, a.Worksheets, a.Credentials)
+	a.Accounts.AddExporter(a.Access, a.Deliveries, a.Records, a.Quizzes, a.Reflections, a.Worksheets, a.Credentials, a.Notify)
 	a.Accounts.SetSummary(a.Records)
 
 	// Reactors to facts.
 	event.On(a.Events, "mail.certificate", a.congratulate(words))
 	event.On(a.Events, "record.moved", a.Records.OnMoved)
+	event.On(a.Events, "notify.enrolled", a.Notify.OnEnrolled)
+	event.On(a.Events, "notify.queued", a.Notify.OnQueued)
+	event.On(a.Events, "notify.promoted", a.Notify.OnPromoted)
+	event.On(a.Events, "notify.removed", a.Notify.OnWithdrawn)
+	event.On(a.Events, "notify.changed", a.Notify.OnChanged)
+	event.On(a.Events, "notify.cancelled", a.Notify.OnCancelled)
 
 	// The door to activities, with a player for each kind.
 	a.Play = play.New(a.Courses, a.Deliveries, a.Records, playweb.Frame,
@@ -188,6 +215,7 @@ func (a *App) mount(words *locale.Bundle, o Options) error {
 		credentialweb.New(a.Credentials, a.Courses, a.cfg.BaseURL).Routes(),
 		(&playweb.Handlers{Play: a.Play, Deliveries: a.Deliveries}).Routes(),
 		mailweb.New(a.Mail).Routes(),
+		notifyweb.New(a.Notify).Routes(),
 	} {
 		a.Routes = append(a.Routes, table...)
 	}

@@ -111,6 +111,10 @@ var matrix = map[string]row{
 	"GET /settings/export":               {"/settings/export", members(200), nil},
 	"GET /settings/delete":               {"/settings/delete", members(200), nil},
 	"POST /settings/delete":              {"/settings/delete", writers(422), nil},
+	"GET /settings/mail":                 {"/settings/mail", members(200), nil},
+	"POST /settings/mail":                {"/settings/mail", writers(303), url.Values{"weekly": {"on"}, "announcements": {"weekly"}}},
+	"GET /mail/stop/:token":              {"/mail/stop/no-such-token", all(404), nil},
+	"POST /mail/stop/:token":             {"/mail/stop/no-such-token", all(404), nil},
 	"POST /theme":                        {"/theme", all(303), url.Values{"theme": {"dark"}}},
 
 	"GET /courses":                       {"/courses?q=tiny", all(200), nil},

@@ -39,9 +39,6 @@ func Tune() { debug.SetGCPercent(gcPercent) }
 // Serve starts the product and runs it until ctx ends, then lets requests in work finish. It prints the address
 // to out when it is ready.
 func Serve(ctx context.Context, cfg config.Config, log *slog.Logger, out io.Writer) error {
-	if _, err := cfg.Root(); err != nil {
-		return fmt.Errorf("secret: %w", err)
-	}
 	a, err := Open(ctx, cfg, log)
 	if err != nil {
 		return err
@@ -124,7 +121,7 @@ func (a *App) bear(ctx context.Context, err error) error {
 // start runs what works beside requests.
 func (a *App) start(ctx context.Context, jobs *sync.WaitGroup) {
 	jobs.Go(func() { a.Events.Run(ctx) })
-	for name, run := range map[string]func(context.Context) error{"mail": a.Mail.Run, "accounts": a.Accounts.Run} {
+	for name, run := range map[string]func(context.Context) error{"mail": a.Mail.Run, "accounts": a.Accounts.Run, "letters": a.Notify.Run} {
 		jobs.Go(func() {
 			if err := run(ctx); err != nil && ctx.Err() == nil {
 				a.log.Error("background work stopped", "work", name, "error", err.Error())

@@ -169,6 +169,7 @@ type Courses interface {
 type Enrolled struct {
 	PersonID, CourseKey, DeliveryID, RevisionHash string
 	Source                                        string // how: SourceSelf and so on
+	FromQueue                                     bool   // a seat became free; Promoted is recorded too
 	At                                            time.Time
 }
 

@@ -205,7 +205,9 @@ func (s *Service) promote(ctx context.Context, tx bun.IDB, d *Delivery, now time
 		if err := upsert(ctx, tx, e); err != nil {
 			return err
 		}
-		if err := event.Record(ctx, tx, now, enrolled(e, now)); err != nil {
+		f := enrolled(e, now)
+		f.FromQueue = true
+		if err := event.Record(ctx, tx, now, f); err != nil {
 			return err
 		}
 		if err := event.Record(ctx, tx, now, Promoted{PersonID: e.PersonID, CourseKey: e.CourseKey, DeliveryID: e.DeliveryID, At: now}); err != nil {

@@ -47,10 +47,10 @@ const (
 
 // Act is one change of the dates of some people.
 type Act struct {
-	FormID  string // made by the form: sent again, it changes nothing; "" is always new
-	People  []string
-	Days    int
-	Reason  string
+	FormID string // made by the form: sent again, it changes nothing; "" is always new
+	People []string
+	Days   int
+	Reason string
 }
 
 // Extend gives people more days for everything that is due. It answers how many people have them now.

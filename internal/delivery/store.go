@@ -287,4 +287,6 @@ func roster(ctx context.Context, tx bun.IDB, deliveryID string, f RosterFilter) 
 // skipped is how many rows are on the pages before this one.
 func skipped(page int) int64 { return int64(max(0, page-1)) * PerPage }
 
-func escapeLike(s string) string { return strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(s) }
+func escapeLike(s string) string {
+	return strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(s)
+}

@@ -26,7 +26,8 @@ import (
 )
 
 // Message is a letter. To is one bare address, Subject one line. HTML may be empty: it is then made from Text.
-type Message struct{ To, Subject, Text, HTML string }
+// Unsubscribe, where there is one, is the address that stops letters of the kind when it is opened or sent a POST.
+type Message struct{ To, Subject, Text, HTML, Unsubscribe string }
 
 // Options are the settings of mail.
 type Options struct {
@@ -95,6 +96,8 @@ type letter struct {
 	CreatedAt time.Time
 	DoneAt    time.Time `bun:",nullzero"`
 	LastError string
+
+	Unsubscribe string // "": nobody can choose not to get it
 }
 
 // Queue writes the letter down in the transaction; it leaves after it. It refuses what could forge a header.
@@ -108,7 +111,7 @@ func (s *Service) Queue(ctx context.Context, tx bun.IDB, m Message) error {
 	now := s.now()
 	l := &letter{
 		ID: id.New(), ToAddress: m.To, Subject: m.Subject, BodyText: m.Text, BodyHTML: m.HTML,
-		State: queued, DueAt: now, CreatedAt: now,
+		State: queued, DueAt: now, CreatedAt: now, Unsubscribe: m.Unsubscribe,
 	}
 	if s.Development() {
 		l.State, l.DoneAt = kept, now
@@ -131,6 +134,9 @@ func (m Message) check() error {
 	}
 	if strings.TrimSpace(m.Subject) == "" || !oneLine(m.Subject) {
 		return fmt.Errorf("mail: the subject is not one line")
+	}
+	if !oneLine(m.Unsubscribe) || strings.ContainsAny(m.Unsubscribe, " <>") {
+		return fmt.Errorf("mail: the address that stops letters is none")
 	}
 	if m.Text == "" {
 		return fmt.Errorf("mail: a letter needs text")

@@ -219,6 +219,20 @@ func TestALetterLeaves(t *testing.T) {
 	})
 }
 
+// Mail programs show a button for what RFC 8058 asks for.
+func TestALetterThatCanBeStopped(t *testing.T) {
+	each(t, func(t *testing.T, o *office) {
+		o.queue(t, mail.Message{To: "ada@example.org", Subject: "x", Text: "x", Unsubscribe: "https://example.org/mail/stop/a.weekly.b"})
+		o.deliver(t, 1, 0, 0)
+		got := strings.ReplaceAll(o.smtp.letters()[0], "\r\n ", " ")
+		for _, part := range []string{"List-Unsubscribe: <https://example.org/mail/stop/a.weekly.b>", "List-Unsubscribe-Post: List-Unsubscribe=One-Click"} {
+			if !strings.Contains(got, part) {
+				t.Errorf("the letter lacks %q:\n%s", part, got)
+			}
+		}
+	})
+}
+
 func TestATransactionThatFailsSendsNothing(t *testing.T) {
 	each(t, func(t *testing.T, o *office) {
 		_ = db.InTx(context.Background(), o.d, func(ctx context.Context, tx bun.Tx) error {
@@ -363,6 +377,7 @@ func TestHeaderInjection(t *testing.T) {
 			{To: "ada@example.org", Subject: "x\u2028Bcc: y", Text: "x"},
 			{To: "ada@example.org", Subject: " ", Text: "x"},
 			{To: "ada@example.org", Subject: "x", Text: ""},
+			{To: "ada@example.org", Subject: "x", Text: "x", Unsubscribe: "https://e.org/>\r\nBcc: y"},
 			{To: strings.Repeat("a", 250) + "@example.org", Subject: "x", Text: "x"},
 		} {
 			err := db.InTx(context.Background(), o.d, func(ctx context.Context, tx bun.Tx) error { return o.Queue(ctx, tx, m) })

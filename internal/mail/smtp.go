@@ -110,6 +110,10 @@ func (s *Service) compose(l *letter) (*gomail.Msg, error) {
 	_, domain, _ := strings.Cut(s.from.Address, "@")
 	m.SetMessageIDWithValue(l.ID + "@" + domain)
 	m.SetGenHeader("Auto-Submitted", "auto-generated") // holiday replies are not wanted
+	if l.Unsubscribe != "" {                           // RFC 2369 and, for one click, RFC 8058
+		m.SetGenHeader("List-Unsubscribe", "<"+l.Unsubscribe+">")
+		m.SetGenHeader("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")
+	}
 	m.SetBodyString(gomail.TypeTextPlain, l.BodyText)
 	m.AddAlternativeString(gomail.TypeTextHTML, l.BodyHTML)
 	return m, nil

@@ -19,7 +19,7 @@ const forNobody = [
   "/gallery", "/mailbox", "/certificates", "/certificates/NOPE", "/me", "/no/such/page",
 ];
 const forLearner = [
-  "/", "/me", "/me/transcript", "/me/courses/using-social-media", course, course + "/finish", "/settings", "/settings/delete", "/courses",
+  "/", "/me", "/me/transcript", "/me/courses/using-social-media", course, course + "/finish", "/settings", "/settings/mail", "/settings/delete", "/courses",
   course + "/an-introduction/opening", course + "/an-introduction/what-people-expect", course + "/an-introduction/three-questions", course + "/an-introduction/channel-map", course + "/an-introduction/channel-map/document",
   course + "/an-introduction/check-yourself", course + "/an-introduction/look-at-your-own", course + "/an-introduction/go-further", course + "/understanding-online-engagement/approach-chooser",
 ];
