@@ -24,6 +24,8 @@ import (
 	"greenroom/internal/access"
 	"greenroom/internal/account"
 	"greenroom/internal/account/accountweb"
+	"greenroom/internal/allow"
+	"greenroom/internal/allow/allowweb"
 	"greenroom/internal/audit"
 	"greenroom/internal/config"
 	"greenroom/internal/course"
@@ -63,6 +65,7 @@ type App struct {
 	Accounts    *account.Service
 	Access      *access.Service
 	Audit       *audit.Service
+	Allow       *allow.Service
 	Courses     *course.Service
 	Deliveries  *delivery.Service
 	Records     *record.Service
@@ -150,6 +153,7 @@ func New(cfg config.Config, d *bun.DB, log *slog.Logger, o Options) (*App, error
 	}
 	a.Access = access.New(d, a.Accounts, now)
 	a.Audit = audit.New(d)
+	a.Allow = allow.New(d, a.Accounts, now)
 	a.Courses = course.New(d, Loader(), now)
 	a.Deliveries = delivery.New(d, a.Courses, now)
 	a.Deliveries.SetAccess(a.Access, a.Accounts.Forget)
@@ -171,6 +175,7 @@ func New(cfg config.Config, d *bun.DB, log *slog.Logger, o Options) (*App, error
 	// Enrolment before record: a claimed completion looks up the revision that it counts for.
 	a.Accounts.AddClaimer(a.Deliveries, a.Quizzes, a.Reflections, a.Worksheets, a.Records)
 	a.Accounts.AddExporter(a.Access, a.Deliveries, a.Records, a.Quizzes, a.Reflections, a.Worksheets, a.Credentials, a.Notify)
+	a.Accounts.AddExporter(a.Allow)
 	a.Accounts.SetSummary(a.Records)
 
 	// Reactors to facts.
@@ -214,6 +219,7 @@ func (a *App) mount(words *locale.Bundle, o Options) error {
 		recordweb.New(a.Records, a.Courses, a.Credentials, a.Deliveries).Routes(),
 		credentialweb.New(a.Credentials, a.Courses, a.cfg.BaseURL).Routes(),
 		(&playweb.Handlers{Play: a.Play, Deliveries: a.Deliveries}).Routes(),
+		(&allowweb.Handlers{Allow: a.Allow, Accounts: a.Accounts, Deliveries: a.Deliveries}).Routes(),
 		mailweb.New(a.Mail).Routes(),
 		notifyweb.New(a.Notify).Routes(),
 	} {

@@ -141,6 +141,10 @@ var matrix = map[string]row{
 	"GET /me/certificates/:code": {"/me/certificates/{code}", five(303, 303, 200, 404, 404), nil},
 	"GET /certificates":          {"/certificates", all(200), nil},
 	"GET /certificates/:code":    {"/certificates/{code}", all(200), nil},
+
+	"GET /teach/people/:person/accommodations":             {"/teach/people/{learner}/accommodations", desk("trainer", 200), nil},
+	"POST /teach/people/:person/accommodations":            {"/teach/people/{learner}/accommodations", deskWriters("trainer", 303), url.Values{"time": {"150"}, "attempts": {"1"}, "days": {"0"}, "reason": {"for the test"}}},
+	"POST /teach/people/:person/accommodations/:grant/end": {"/teach/people/{learner}/accommodations/none/end", deskWriters("trainer", 404), url.Values{"reason": {"for the test"}}},
 }
 
 // cast is a site with somebody in each role.
@@ -176,6 +180,7 @@ func newCast(t *testing.T, s *site) *cast {
 	}
 	w.names = map[string]string{
 		"{code}": w.by["learner"].certificate("tiny"), "{letter}": s.rows("SELECT id FROM mail")[0], "{media}": media,
+		"{learner}": w.by["learner"].id,
 	}
 	for k, v := range w.names {
 		if v == "" {

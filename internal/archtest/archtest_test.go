@@ -22,6 +22,7 @@ var floors = map[string]int{
 	"internal/mail": 2, "internal/event": 2, "internal/stream": 2, "internal/audit": 2,
 	"internal/account":  3,
 	"internal/access":   4,
+	"internal/allow":    4,
 	"internal/course":   4,
 	"internal/delivery": 5,
 	"internal/record":   6,
