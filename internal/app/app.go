@@ -217,7 +217,7 @@ func (a *App) mount(words *locale.Bundle, o Options) error {
 		(&courseweb.Handlers{Courses: a.Courses, Records: a.Records, Credentials: a.Credentials, Play: a.Play}).Routes(),
 		(&deliveryweb.Handlers{Courses: a.Courses, Deliveries: a.Deliveries, Play: a.Play}).Routes(),
 		recordweb.New(a.Records, a.Courses, a.Credentials, a.Deliveries).Routes(),
-		credentialweb.New(a.Credentials, a.Courses, a.cfg.BaseURL).Routes(),
+		credentialweb.New(a.Credentials, credentialweb.Options{BaseURL: a.cfg.BaseURL, SiteName: a.cfg.SiteName, History: a.Audit}).Routes(),
 		(&playweb.Handlers{Play: a.Play, Deliveries: a.Deliveries}).Routes(),
 		(&allowweb.Handlers{Allow: a.Allow, Accounts: a.Accounts, Deliveries: a.Deliveries}).Routes(),
 		mailweb.New(a.Mail).Routes(),

@@ -1,10 +1,17 @@
 // Package credential issues and checks certificates of completion.
 //
 // A certificate says that a named person finished a course; it does not say how skilled they are. It is issued by
-// the record in the transaction that completes the course and holds all its text, so it can be shown and checked
-// after the course has changed or gone. It goes with the account: then its code finds nothing.
+// the record in the transaction that completes the course, once a cycle, and holds all its text, so it can be shown
+// and checked after the course has changed or gone. It goes with the account, unless its holder wants it to stay
+// checkable: then name, course and day stay, and nothing else.
 //
-//	credential.go   Certificate and Service
+//	credential.go   Certificate and Service, issuing
+//	check.go        what anybody finds by a code, old codes and those of deleted accounts too
+//	reissue.go      the same certificate under the holder's new name
+//	admin.go        administrators search, revoke and reinstate
+//	keep.go         what stays of a deleted account
+//	pdf.go          the certificate as a file; tags.go makes it a tagged one, glyphs.go knows what its fonts can show
+//	qr.go           the QR code of the address for checking
 //	code.go         the code that everybody may check it by
 //	store.go        SQL
 package credential
@@ -19,7 +26,6 @@ import (
 
 	"greenroom/internal/account"
 	"greenroom/internal/course"
-	"greenroom/internal/db"
 	"greenroom/internal/fault"
 	"greenroom/internal/id"
 )
@@ -41,14 +47,15 @@ type Certificate struct {
 	FactsAsAt    time.Time  `bun:",nullzero"`
 	IssuedAt     time.Time  // when the course was completed
 	IssuedOn     string     // the day of it where the holder was: 2026-12-04
+	Version      int        // 1; one more each time it was issued again under another name
+	ReissuedAt   *time.Time // when the present version was issued; nil for the first
 	RevokedAt    *time.Time // nil while it is valid
+	RevokeReason string     // for administrators
+	RevokeShown  string     // what the public page says of the reason, "" nothing
 }
 
 // Day is IssuedOn as a time, for printing: midnight UTC of that day.
-func (c *Certificate) Day() time.Time {
-	t, _ := time.Parse(time.DateOnly, c.IssuedOn) // we wrote it
-	return t
-}
+func (c *Certificate) Day() time.Time { return day(c.IssuedOn) }
 
 // Grouped is the code as it is printed.
 func (c *Certificate) Grouped() string { return Group(c.Code) }
@@ -97,18 +104,19 @@ func New(d *bun.DB, now func() time.Time) *Service {
 // then. Call it before the first request.
 func (s *Service) SetZone(zone *time.Location) { s.zone = zone }
 
-// day is the date of an instant where the person is, so that the certificate bears the day they remember.
-func (s *Service) day(at time.Time, zone string) string {
+// dayOf is the date of an instant where the person is, so that the certificate bears the day they remember.
+func (s *Service) dayOf(at time.Time, zone string) string {
 	if l, err := time.LoadLocation(zone); zone != "" && err == nil {
 		return at.In(l).Format(time.DateOnly)
 	}
 	return at.In(s.zone).Format(time.DateOnly)
 }
 
-// Issue gives a person the certificate of a course that they completed at a time. It joins the transaction of the
-// completion. Nothing happens for guests, who have no name to put on it, and for who has it already.
+// Issue gives a person the certificate of a course that they completed at a time, for the cycle that the record has
+// come to. It joins the transaction of the completion. Nothing happens for guests, who have no name to put on it, and
+// for who has that cycle's already.
 func (s *Service) Issue(ctx context.Context, tx bun.IDB, personID string, rev *course.Revision, at time.Time) error {
-	who, err := holder(ctx, tx, personID)
+	who, err := holderOf(ctx, tx, personID, rev.Key)
 	if err != nil {
 		return err
 	}
@@ -121,9 +129,9 @@ func (s *Service) Issue(ctx context.Context, tx bun.IDB, personID string, rev *c
 	}
 	return insert(ctx, tx, &Certificate{
 		ID: id.New(), Code: newCode(), PersonID: personID, CourseKey: rev.Key, CourseTitle: rev.Title,
-		RevisionHash: rev.Hash, Name: who.Name, Cycle: 1, Minutes: rev.Minutes, OutcomesJSON: string(outcomes),
+		RevisionHash: rev.Hash, Name: who.Name, Cycle: max(1, who.Cycle), Version: 1, Minutes: rev.Minutes, OutcomesJSON: string(outcomes),
 		FactsAsAt: rev.FactsAsAt, IssuedAt: at.UTC().Truncate(time.Microsecond),
-		IssuedOn: s.day(at, who.TimeZone),
+		IssuedOn: s.dayOf(at, who.TimeZone),
 	})
 }
 
@@ -132,38 +140,39 @@ func (s *Service) List(ctx context.Context, personID string) ([]Certificate, err
 	return list(ctx, s.db, personID)
 }
 
-// Verify finds a certificate by its code, written with or without groups, in capitals or not. NotFound when
-// there is none; a revoked one is found, see Valid.
+// Verify finds a certificate by its present code, written with or without groups, in capitals or not. NotFound when
+// there is none; a revoked one is found, see Valid. What anybody may know of a code is Check.
 func (s *Service) Verify(ctx context.Context, code string) (*Certificate, error) {
 	stored, ok := normalise(code)
 	if !ok {
-		return nil, fault.New(fault.NotFound, "credential.not_found")
+		return nil, notFound()
 	}
 	return byCode(ctx, s.db, stored)
 }
 
-// Own is Verify for the person who holds the certificate; another's is NotFound.
+// Own is Verify for the person who holds the certificate; another's is NotFound. Codes from before a reissue find the
+// present certificate.
 func (s *Service) Own(ctx context.Context, personID, code string) (*Certificate, error) {
-	c, err := s.Verify(ctx, code)
+	stored, ok := normalise(code)
+	if !ok || personID == "" {
+		return nil, notFound()
+	}
+	c, err := byCode(ctx, s.db, stored)
+	if fault.Is(err, fault.NotFound) {
+		c, _, err = byPastCode(ctx, s.db, stored)
+	}
 	if err != nil {
 		return nil, err
 	}
-	if personID == "" || c.PersonID != personID {
-		return nil, fault.New(fault.NotFound, "credential.not_found")
+	if c.PersonID != personID {
+		return nil, notFound()
 	}
 	return c, nil
 }
 
-// Revoke ends a certificate's validity; the check page says so from then on. Operators do it.
-func (s *Service) Revoke(ctx context.Context, code string) error {
-	c, err := s.Verify(ctx, code)
-	if err != nil {
-		return err
-	}
-	return db.InTx(ctx, s.db, func(ctx context.Context, tx bun.Tx) error {
-		return revoke(ctx, tx, c.ID, s.now().UTC().Truncate(time.Microsecond))
-	})
-}
+func notFound() error { return fault.New(fault.NotFound, "credential.not_found") }
+
+func (s *Service) clock() time.Time { return s.now().UTC().Truncate(time.Microsecond) }
 
 // Export gives a person's certificates for the file of everything that is kept about them.
 func (s *Service) Export(ctx context.Context, personID string) (string, any, error) {
@@ -171,19 +180,39 @@ func (s *Service) Export(ctx context.Context, personID string) (string, any, err
 	if err != nil {
 		return "", nil, err
 	}
+	type earlier struct {
+		Code     string    `json:"code"`
+		Name     string    `json:"name"`
+		Replaced time.Time `json:"replaced_at"`
+	}
 	type row struct {
 		Code     string     `json:"code"`
 		Course   string     `json:"course"`
 		Title    string     `json:"title"`
 		Name     string     `json:"name"`
+		Cycle    int        `json:"cycle"`
+		Version  int        `json:"version"`
 		Minutes  int        `json:"minutes"`
 		Outcomes []string   `json:"outcomes"`
 		Issued   time.Time  `json:"issued_at"`
+		Reissued *time.Time `json:"reissued_at,omitempty"`
 		Revoked  *time.Time `json:"revoked_at,omitempty"`
+		Why      string     `json:"revoked_because,omitempty"`
+		Earlier  []earlier  `json:"earlier_codes,omitempty"`
+	}
+	before, err := pastOf(ctx, s.db, personID)
+	if err != nil {
+		return "", nil, err
 	}
 	out := make([]row, len(all))
 	for i, c := range all {
-		out[i] = row{c.Grouped(), c.CourseKey, c.CourseTitle, c.Name, c.Minutes, c.Outcomes(), c.IssuedAt.UTC(), c.RevokedAt}
+		out[i] = row{
+			c.Grouped(), c.CourseKey, c.CourseTitle, c.Name, c.Cycle, c.Version, c.Minutes, c.Outcomes(), c.IssuedAt.UTC(),
+			c.ReissuedAt, c.RevokedAt, c.RevokeReason, nil,
+		}
+		for _, p := range before[c.ID] {
+			out[i].Earlier = append(out[i].Earlier, earlier{Group(p.Code), p.Name, p.ReplacedAt.UTC()})
+		}
 	}
 	return "certificates", out, nil
 }

@@ -154,8 +154,7 @@ func TestCheckingFindsWhatIsPrintedAndNothingElse(t *testing.T) {
 				t.Errorf("%q holds another's certificate: %v", who, err)
 			}
 		}
-		ok(t, w.Revoke(w.ctx, k.Code))
-		ok(t, w.Revoke(w.ctx, k.Code))
+		ok(t, w.Revoke(w.ctx, nil, k.Code, credential.Revocation{Reason: "issued in error"}))
 		if got, err := w.Verify(w.ctx, k.Code); err != nil || got.Valid() {
 			t.Errorf("after it was revoked: %+v, %v", got, err)
 		}

@@ -13,13 +13,21 @@ import (
 	"greenroom/internal/fault"
 )
 
-func holder(ctx context.Context, tx bun.IDB, personID string) (*account.Person, error) {
-	p := new(account.Person)
-	err := tx.NewSelect().Model(p).Column("id", "kind", "name", "time_zone").Where("p.id = ?", personID).Scan(ctx)
+// holder is who gets a certificate, with the cycle of the course that the record has come to; 0 when it has none.
+type holder struct {
+	Kind, Name, TimeZone string
+	Cycle                int
+}
+
+func holderOf(ctx context.Context, tx bun.IDB, personID, courseKey string) (*holder, error) {
+	h := new(holder)
+	err := tx.NewRaw(`SELECT p.kind, p.name, p.time_zone, (SELECT COALESCE(MAX(le.cycle), 0) FROM learning_event AS le
+		WHERE le.person_id = p.id AND le.course_key = ? AND le.activity_key = '' AND le.kind = 'completed') AS cycle
+		FROM person AS p WHERE p.id = ?`, courseKey, personID).Scan(ctx, h)
 	if err != nil {
 		return nil, fmt.Errorf("read holder: %w", err)
 	}
-	return p, nil
+	return h, nil
 }
 
 func insert(ctx context.Context, tx bun.IDB, c *Certificate) error {
@@ -41,23 +49,84 @@ func list(ctx context.Context, tx bun.IDB, personID string) ([]Certificate, erro
 
 func byCode(ctx context.Context, tx bun.IDB, code string) (*Certificate, error) {
 	c := new(Certificate)
-	err := tx.NewSelect().Model(c).Where("ct.code = ?", code).Scan(ctx)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, fault.New(fault.NotFound, "credential.not_found")
-	}
-	if err != nil {
-		return nil, fmt.Errorf("read certificate: %w", err)
-	}
-	return c, nil
+	return c, one(tx.NewSelect().Model(c).Where("ct.code = ?", code).Scan(ctx))
 }
 
-func revoke(ctx context.Context, tx bun.IDB, id string, at time.Time) error {
-	_, err := tx.NewUpdate().Model((*Certificate)(nil)).Set("revoked_at = ?", at).
-		Where("ct.id = ?", id).Where("ct.revoked_at IS NULL").Exec(ctx)
+// byPastCode finds the certificate that a code belonged to before it was issued again.
+func byPastCode(ctx context.Context, tx bun.IDB, code string) (*Certificate, *past, error) {
+	p := new(past)
+	if err := one(tx.NewSelect().Model(p).Where("cp.code = ?", code).Scan(ctx)); err != nil {
+		return nil, nil, err
+	}
+	c := new(Certificate)
+	return c, p, one(tx.NewSelect().Model(c).Where("ct.id = ?", p.CertificateID).Scan(ctx))
+}
+
+// byAnyCode is byCode, and byPastCode where that finds nothing.
+func byAnyCode(ctx context.Context, tx bun.IDB, code string) (*Certificate, error) {
+	c, err := byCode(ctx, tx, code)
+	if fault.Is(err, fault.NotFound) {
+		c, _, err = byPastCode(ctx, tx, code)
+	}
+	return c, err
+}
+
+func one(err error) error {
+	if errors.Is(err, sql.ErrNoRows) {
+		return notFound()
+	}
 	if err != nil {
-		return fmt.Errorf("revoke certificate: %w", err)
+		return fmt.Errorf("read certificate: %w", err)
 	}
 	return nil
+}
+
+// past is a code that was printed before the certificate was issued again; table certificate_past.
+type past struct {
+	bun.BaseModel `bun:"table:certificate_past,alias:cp"`
+
+	Code          string `bun:",pk"`
+	CertificateID string
+	Version       int
+	Name          string
+	ReplacedAt    time.Time
+}
+
+// pastOf returns the earlier codes of a person's certificates by certificate, newest first.
+func pastOf(ctx context.Context, tx bun.IDB, personID string) (map[string][]past, error) {
+	var all []past
+	err := tx.NewSelect().Model(&all).Join("JOIN certificate AS ct ON ct.id = cp.certificate_id").
+		Where("ct.person_id = ?", personID).OrderExpr("cp.version DESC").Scan(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read earlier certificates: %w", err)
+	}
+	by := map[string][]past{}
+	for _, p := range all {
+		by[p.CertificateID] = append(by[p.CertificateID], p)
+	}
+	return by, nil
+}
+
+// kept is what stays of a certificate whose holder's account is gone; table certificate_kept. A code that was replaced
+// has neither name nor course nor day, only what replaced it.
+type kept struct {
+	bun.BaseModel `bun:"table:certificate_kept,alias:ck"`
+
+	Code         string `bun:",pk"`
+	CourseTitle  string
+	Name         string
+	IssuedOn     string
+	ReplacedBy   string
+	ReplacedOn   string
+	KeptAt       time.Time
+	RevokedAt    *time.Time
+	RevokeReason string
+	RevokeShown  string
+}
+
+func keptByCode(ctx context.Context, tx bun.IDB, code string) (*kept, error) {
+	k := new(kept)
+	return k, one(tx.NewSelect().Model(k).Where("ck.code = ?", code).Scan(ctx))
 }
 
 // Doctor returns a line for each certificate without a completion in the record, and for each completion of a person

@@ -50,7 +50,9 @@ type Item struct {
 // Desks are the navigations of those who teach and who administer. A feature adds its line here.
 var Desks = map[string][]Item{
 	"teach": {},
-	"admin": {},
+	"admin": {
+		{Key: "certificates", Href: "/admin/certificates", Icon: "award"},
+	},
 }
 
 func (p Page) desk() []Item {
