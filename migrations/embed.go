@@ -10,6 +10,11 @@ import "embed"
 //go:embed *.sql
 var Files embed.FS
 
+// Schema is schema.txt: the tables as they stand after all steps.
+//
+//go:embed schema.txt
+var Schema string
+
 // MinBinary is what the newest step demands of a program that runs on the schema. A step that an older program
 // cannot live with raises it.
 const MinBinary = 1

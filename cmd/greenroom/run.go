@@ -28,6 +28,8 @@ type cli struct {
 	Course   courseCmd   `cmd:"" help:"Check, publish, export and list courses."`
 	Scenario scenarioCmd `cmd:"" help:"Check, tidy, play and map scenarios."`
 	User     userCmd     `cmd:"" help:"Add and list people."`
+	Backup   backupCmd   `cmd:"" help:"Write the whole database into one file, while the site runs."`
+	Restore  restoreCmd  `cmd:"" help:"Make the database what it was when a backup was taken."`
 	Demo     demoCmd     `cmd:"" help:"Add the demo people and some demo activity. Safe to repeat."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`
 }

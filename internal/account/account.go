@@ -9,6 +9,7 @@
 //	settings.go      what people change about themselves, their export, their end
 //	guest.go         people without account whose progress is kept on a device, and claiming it
 //	admin.go         what operators do
+//	restored.go      what follows when the database was restored
 //	powers.go        what a person may do beyond learning
 //	token.go         the secrets in mailed links
 //	session.go       Sessions: signed in or not, for the shell

@@ -19,7 +19,7 @@ var floors = map[string]int{
 	"internal/fault": 0, "internal/config": 0, "internal/locale": 0, "internal/id": 0, "internal/markdown": 0,
 	"internal/words": 0, "internal/sheet": 0, "internal/draft": 0, "migrations": 0, "courses": 0, "web": 0,
 	"internal/db":   1,
-	"internal/mail": 2, "internal/event": 2, "internal/stream": 2, "internal/audit": 2,
+	"internal/mail": 2, "internal/event": 2, "internal/stream": 2, "internal/audit": 2, "internal/backup": 2,
 	"internal/account":  3,
 	"internal/access":   4,
 	"internal/allow":    4,

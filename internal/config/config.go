@@ -44,6 +44,9 @@ type Config struct {
 	ProxyNets []netip.Prefix `env:"-"`
 }
 
+// BackupNote is the file in the data folder that says when the last backup was taken.
+const BackupNote = "last-backup.json"
+
 // Secret is text that never prints.
 type Secret string
 

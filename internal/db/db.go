@@ -3,6 +3,7 @@
 //	db.go        Open, InTx, Lock, the words that differ between SQLite and PostgreSQL
 //	errors.go    the drivers' errors, translated once
 //	migrate.go   the schema, brought up to date once however many nodes start
+//	whole.go     a whole database at once: for backups
 //	after.go     bells that ring once a transaction is committed
 //	count.go     how many queries a context caused
 //
@@ -75,19 +76,8 @@ func (c connector) Connect(context.Context) (driver.Conn, error) { return c.driv
 func (c connector) Driver() driver.Driver                        { return c.driver }
 
 func openSQLite(ctx context.Context, path string, conns int, wrap func(driver.Connector) driver.Connector) (*bun.DB, error) {
-	if path == "" {
-		return nil, errors.New("database URL: sqlite: needs a file name")
-	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return nil, fmt.Errorf("folder of the database: %w", err)
-	}
-	// Made here and not by SQLite, so that nobody else on the machine can read it; its log inherits the mode.
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
-		return nil, fmt.Errorf("file of the database: %w", err)
-	}
-	if err := f.Close(); err != nil {
-		return nil, fmt.Errorf("file of the database: %w", err)
+	if err := makeFile(path); err != nil {
+		return nil, err
 	}
 	q := url.Values{"_txlock": {"immediate"}, "_time_format": {"sqlite"}, "_pragma": {
 		"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", "secure_delete(1)", "cache_size(-4000)",
@@ -96,6 +86,25 @@ func openSQLite(ctx context.Context, path string, conns int, wrap func(driver.Co
 	s.SetMaxOpenConns(conns)
 	s.SetMaxIdleConns(conns)
 	return ready(ctx, bun.NewDB(s, sqlitedialect.New(), bun.WithDiscardUnknownColumns()))
+}
+
+// makeFile makes the file of a database where there is none: here and not by SQLite, so that nobody else on the machine
+// can read it; its log inherits the mode.
+func makeFile(path string) error {
+	if path == "" {
+		return errors.New("database URL: sqlite: needs a file name")
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return fmt.Errorf("folder of the database: %w", err)
+	}
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return fmt.Errorf("file of the database: %w", err)
+	}
+	if err := f.Close(); err != nil {
+		return fmt.Errorf("file of the database: %w", err)
+	}
+	return nil
 }
 
 func openPostgres(ctx context.Context, rawURL string) (*bun.DB, error) {
@@ -111,7 +120,7 @@ func openPostgres(ctx context.Context, rawURL string) (*bun.DB, error) {
 
 // postgresConnector reads the URL. Parameters that the driver does not know are session settings (search_path=…);
 // they win over ours. The driver panics over a URL that it cannot read, and may quote it, password and all.
-func postgresConnector(rawURL string) (c *pgdriver.Connector, err error) {
+func postgresConnector(rawURL string, more ...pgdriver.Option) (c *pgdriver.Connector, err error) {
 	defer func() {
 		if recover() != nil {
 			c, err = nil, errors.New("database URL: a part after the ? is not understood; sslmode is disable, require, verify-ca or verify-full")
@@ -124,14 +133,16 @@ func postgresConnector(rawURL string) (c *pgdriver.Connector, err error) {
 	if _, err := url.Parse(dsn); err != nil {
 		return nil, errors.New("database URL: it cannot be read as a URL; special characters in the password need %-encoding")
 	}
-	return pgdriver.NewConnector(pgdriver.WithApplicationName("greenroom"), pgdriver.WithReadTimeout(readTimeout),
-		pgdriver.WithDSN(dsn), func(conf *pgdriver.Config) {
-			ours := map[string]any{
-				"statement_timeout": statementTimeout, "idle_in_transaction_session_timeout": "60s", "timezone": "UTC",
-			}
-			maps.Copy(ours, conf.ConnParams)
-			conf.ConnParams = ours
-		}), nil
+	ours := func(conf *pgdriver.Config) {
+		params := map[string]any{
+			"statement_timeout": statementTimeout, "idle_in_transaction_session_timeout": "60s", "timezone": "UTC",
+		}
+		maps.Copy(params, conf.ConnParams)
+		conf.ConnParams = params
+	}
+	return pgdriver.NewConnector(append([]pgdriver.Option{
+		pgdriver.WithApplicationName("greenroom"), pgdriver.WithReadTimeout(readTimeout), pgdriver.WithDSN(dsn), ours,
+	}, more...)...), nil
 }
 
 func ready(ctx context.Context, d *bun.DB) (*bun.DB, error) {

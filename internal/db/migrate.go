@@ -30,7 +30,7 @@ type words struct {
 	SQLite                        bool
 }
 
-func wordsOf(d *bun.DB) words {
+func wordsOf(d bun.IDB) words {
 	if isSQLite(d) {
 		return words{Time: "TEXT", Blob: "BLOB", Bool: "INTEGER", Int: "INTEGER", Strict: " STRICT", SQLite: true}
 	}
