@@ -145,22 +145,6 @@ var matrix = map[string]row{
 	"GET /teach/people/:person/accommodations":             {"/teach/people/{learner}/accommodations", desk("trainer", 200), nil},
 	"POST /teach/people/:person/accommodations":            {"/teach/people/{learner}/accommodations", deskWriters("trainer", 303), url.Values{"time": {"150"}, "attempts": {"1"}, "days": {"0"}, "reason": {"for the test"}}},
 	"POST /teach/people/:person/accommodations/:grant/end": {"/teach/people/{learner}/accommodations/none/end", deskWriters("trainer", 404), url.Values{"reason": {"for the test"}}},
-	"GET /me":                             {"/me", all(200), nil},
-	"GET /me/courses/:course":             {"/me/courses/tiny", known(200), nil},
-	"GET /me/transcript":                  {"/me/transcript", known(200), nil},
-	"GET /me/transcript.csv":              {"/me/transcript.csv", known(200), nil},
-	"GET /me/certificates/:code":          {"/me/certificates/{code}", five(303, 303, 200, 404, 404), nil},
-	"GET /me/certificates":                {"/me/certificates", members(200), nil},
-	"GET /me/certificates/:code/pdf":      {"/me/certificates/{code}/pdf", five(303, 303, 200, 404, 404), nil},
-	"POST /me/certificates/:code/reissue": {"/me/certificates/{code}/reissue", five(401, 401, 303, 404, 404), nil},
-	"GET /certificates":                   {"/certificates", all(200), nil},
-	"GET /certificates/:code":             {"/certificates/{code}", all(200), nil},
-
-	"GET /admin/certificates":                  {"/admin/certificates?q=person", desk("admin", 200), nil},
-	"GET /admin/certificates/:code":            {"/admin/certificates/{code}", desk("admin", 200), nil},
-	"POST /admin/certificates/:code/revoke":    {"/admin/certificates/{code}/revoke", deskWriters("admin", 422), nil},
-	"POST /admin/certificates/:code/reinstate": {"/admin/certificates/{code}/reinstate", deskWriters("admin", 422), nil},
-	"POST /admin/certificates/:code/forget":    {"/admin/certificates/{code}/forget", deskWriters("admin", 422), nil},
 }
 
 // cast is a site with somebody in each role.
