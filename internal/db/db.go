@@ -39,6 +39,7 @@ const (
 	statementTimeout = "30s"
 	readTimeout      = 60 * time.Second // longer than statementTimeout, so that the server answers first
 	poolSize         = 16
+	planLife         = 5 * time.Minute // of a connection: a plan made for a small table is not kept for a large one
 )
 
 // Open connects to the database that rawURL names: "sqlite:path/to/file.db" (its folder is made when missing) or
@@ -115,6 +116,7 @@ func openPostgres(ctx context.Context, rawURL string) (*bun.DB, error) {
 	p := sql.OpenDB(c)
 	p.SetMaxOpenConns(poolSize)
 	p.SetMaxIdleConns(poolSize)
+	p.SetConnMaxLifetime(planLife)
 	return ready(ctx, bun.NewDB(p, pgdialect.New(), bun.WithDiscardUnknownColumns()))
 }
 
