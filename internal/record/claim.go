@@ -55,7 +55,7 @@ func (s *Service) claimCourse(ctx context.Context, tx bun.IDB, to, key string, e
 	if err != nil {
 		return err
 	}
-	completed, err := s.finish(ctx, tx, p, rev, all[len(all)-1].DeliveryID, now)
+	completed, err := s.finish(ctx, tx, p, rev, all[len(all)-1].DeliveryID, now, now)
 	if err != nil || !completed {
 		return err
 	}

@@ -62,9 +62,11 @@ func (s *Service) Complete(ctx context.Context, tx bun.IDB, c Completion) (View,
 	if err != nil {
 		return View{}, err
 	}
-	_, first := p.States[c.Activity.Key] // the row was made by the lock, with this state in it
+	_, first := p.States[c.Activity.Key]
+	first = first && p.Events == 1 // the row was made by the lock, with this state in it
 	p.States[c.Activity.Key] = at
-	completed, err := s.finish(ctx, tx, p, c.Course, c.DeliveryID, now)
+	delete(p.Decided, c.Activity.Key) // doing outranks a decision
+	completed, err := s.finish(ctx, tx, p, c.Course, c.DeliveryID, now, now)
 	if err != nil {
 		return View{}, err
 	}
@@ -83,9 +85,6 @@ func (s *Service) quick(ctx context.Context, c Completion) (View, bool, error) {
 	done, err := c.event(now)
 	if err != nil {
 		return View{}, false, err
-	}
-	if c.Seen.IsDone(c.Activity.Key) {
-		return View{}, false, nil
 	}
 	p := c.advanced(now.Unix(), now)
 	if p == nil {
@@ -115,13 +114,13 @@ func (c Completion) event(now time.Time) (Event, error) {
 }
 
 // advanced is what the projection becomes by this completion if it still is as the caller saw it; nil when the caller
-// saw none, or when this may be what completes the course: that is decided under the lock.
+// saw none, when the step counts already, or when this may be what completes the course: that is decided under the lock.
 func (c Completion) advanced(at int64, now time.Time) *Progress {
-	if c.Seen.events == 0 {
+	if c.Seen.events == 0 || c.Seen.IsDone(c.Activity.Key) {
 		return nil
 	}
 	p := &Progress{
-		PersonID: c.PersonID, CourseKey: c.Course.Key, States: maps.Clone(c.Seen.states), Events: c.Seen.events + 1,
+		PersonID: c.PersonID, CourseKey: c.Course.Key, States: maps.Clone(c.Seen.states), Decided: c.Seen.decided, Events: c.Seen.events + 1,
 		CompletedAt: c.Seen.CompletedAt, UpdatedAt: now,
 	}
 	if p.States == nil {
@@ -148,16 +147,30 @@ func (s *Service) again(ctx context.Context, tx bun.IDB, c Completion, now time.
 	return Look(c.Course, p), nil
 }
 
-// finish completes the course in p when the last step is done and it was not complete before. It says whether it
-// changed p; the caller holds p's row and saves it.
-func (s *Service) finish(ctx context.Context, tx bun.IDB, p *Progress, rev *course.Revision, deliveryID string, now time.Time) (bool, error) {
+// finish completes the course in p when the last step is done and it was not complete before, from the time given on
+// (now, except where a decision holds from an earlier day). It says whether it changed p; the caller holds p's row and
+// saves it.
+func (s *Service) finish(ctx context.Context, tx bun.IDB, p *Progress, rev *course.Revision, deliveryID string, from, now time.Time) (bool, error) {
 	if p.CompletedAt != nil || !allDone(rev, p.States) {
 		return false, nil
 	}
-	n, err := insertEvents(ctx, tx, []Event{{
+	e := Event{
 		ID: id.New(), PersonID: p.PersonID, CourseKey: rev.Key, Kind: Completed, Cycle: firstCycle,
 		DeliveryID: deliveryID, RevisionHash: rev.Hash, At: now,
-	}})
+	}
+	if !from.Equal(now) {
+		raw, err := json.Marshal(holds{From: from})
+		if err != nil {
+			return false, err
+		}
+		e.Data = string(raw)
+	}
+	n, err := insertEvents(ctx, tx, []Event{e})
+	if err == nil && n == 0 { // completed before, and reopened since
+		if e.Cycle, err = nextCycle(ctx, tx, p); err == nil {
+			n, err = insertEvents(ctx, tx, []Event{e})
+		}
+	}
 	if err != nil {
 		return false, err
 	}
@@ -165,8 +178,21 @@ func (s *Service) finish(ctx context.Context, tx bun.IDB, p *Progress, rev *cour
 		return false, fmt.Errorf("complete %q: the record has the completion but the projection has not", rev.Key)
 	}
 	p.Events++
-	p.CompletedAt = &now
-	return true, s.announce(ctx, tx, p.PersonID, rev, now, now)
+	p.CompletedAt = &from
+	return true, s.announce(ctx, tx, p.PersonID, rev, from, now)
+}
+
+// nextCycle is the cycle of a person's next completion; the caller holds p's row.
+func nextCycle(ctx context.Context, tx bun.IDB, p *Progress) (int, error) {
+	events, err := eventsOf(ctx, tx, p.PersonID, p.CourseKey)
+	if err != nil {
+		return 0, err
+	}
+	l := read(events)
+	if l.completion() != nil {
+		return l.cycle(), nil // it is there already: finish says so
+	}
+	return l.cycle() + 1, nil
 }
 
 // announce issues the certificate and records the fact of a completion that happened at a time.
@@ -185,7 +211,7 @@ func (s *Service) recheck(ctx context.Context, tx bun.IDB, personID string, rev 
 	if err != nil {
 		return nil, err
 	}
-	completed, err := s.finish(ctx, tx, p, rev, deliveryID, now)
+	completed, err := s.finish(ctx, tx, p, rev, deliveryID, now, now)
 	if err != nil || !completed {
 		return p, err
 	}

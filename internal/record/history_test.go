@@ -16,6 +16,7 @@ import (
 	"greenroom/internal/db"
 	"greenroom/internal/db/dbtest"
 	"greenroom/internal/delivery"
+	"greenroom/internal/fault"
 	"greenroom/internal/faulttest"
 	"greenroom/internal/record"
 )
@@ -49,10 +50,11 @@ func (w *world) history(rt *rapid.T, revs []*course.Revision) {
 	_, err := w.enrol.Enrol(w.ctx, who[0], "posts")
 	try(err)
 	try(w.enrol.Move(w.ctx, who[0], "posts", revs[0].Hash))
-	earned := map[string]record.Progress{}
-	for range rapid.IntRange(1, 12).Draw(rt, "acts") {
+	earned, tess := map[string]record.Progress{}, w.trainer()
+	for range rapid.IntRange(1, 14).Draw(rt, "acts") {
 		p := rapid.SampledFrom(who).Draw(rt, "who")
-		switch rapid.SampledFrom([]string{"step", "step", "step", "move", "claim"}).Draw(rt, "act") {
+		act := rapid.SampledFrom([]string{"step", "step", "step", "move", "claim", "decide", "decide", "reverse"}).Draw(rt, "act")
+		switch act {
 		case "step":
 			r := on[p]
 			m := rapid.SampledFrom(r.Modules).Draw(rt, "module")
@@ -71,22 +73,49 @@ func (w *world) history(rt *rapid.T, revs []*course.Revision) {
 				try(w.enrol.Move(w.ctx, p, "posts", on[p].Hash))
 				try(w.rec.OnMoved(w.ctx, delivery.Moved{PersonID: p, CourseKey: "posts", RevisionHash: on[p].Hash}))
 			}
+		case "decide", "reverse":
+			w.rule(rt, tess, act, p, on[p])
 		case "claim":
 			if p != who[0] {
 				try(db.InTx(w.ctx, w.db, func(ctx context.Context, tx bun.Tx) error { return w.rec.Claim(ctx, tx, p, who[0]) }))
 			}
 		}
 		for _, p := range who {
-			earned[p] = w.kept(rt, p, earned[p])
+			earned[p] = w.kept(rt, p, earned[p], act)
 		}
 	}
-	if n := w.count("certificate", "person_id = ?", who[0]); (n == 1) != (earned[who[0]].CompletedAt != nil) {
-		rt.Fatalf("%d certificates, completed %v", n, earned[who[0]].CompletedAt)
+	if n := w.count("certificate", "person_id = ? AND revoked_at IS NULL", who[0]); (n == 1) != (earned[who[0]].CompletedAt != nil) || n > 1 {
+		rt.Fatalf("%d valid certificates, completed %v", n, earned[who[0]].CompletedAt)
+	}
+}
+
+// rule decides about some steps of a revision, or takes decisions back; that nothing was left to do is no fault.
+func (w *world) rule(rt *rapid.T, actor *account.Person, act, personID string, r *course.Revision) {
+	var keys []string
+	for _, m := range r.Modules {
+		for _, a := range m.Activities {
+			if rapid.Bool().Draw(rt, "of "+a.Key) {
+				keys = append(keys, a.Key)
+			}
+		}
+	}
+	if len(keys) == 0 {
+		return
+	}
+	var err error
+	if act == "reverse" {
+		_, err = w.rec.Reverse(w.ctx, actor, record.Reversal{PersonID: personID, Course: r, Steps: keys, Reason: "was wrong"})
+	} else {
+		kind := rapid.SampledFrom(record.DecisionKinds).Draw(rt, "kind")
+		_, err = w.rec.Decide(w.ctx, actor, record.Decision{PersonID: personID, Course: r, Kind: kind, Steps: keys, Reason: "was seen", On: "2026-11-20"})
+	}
+	if err != nil && !fault.Is(err, fault.Conflict) {
+		rt.Fatal(err)
 	}
 }
 
 // kept compares the projection with one made anew, and with what the person had before.
-func (w *world) kept(rt *rapid.T, personID string, before record.Progress) record.Progress {
+func (w *world) kept(rt *rapid.T, personID string, before record.Progress, act string) record.Progress {
 	stored, err := w.rec.Of(w.ctx, personID, "posts")
 	if err != nil {
 		rt.Fatal(err)
@@ -98,15 +127,30 @@ func (w *world) kept(rt *rapid.T, personID string, before record.Progress) recor
 	if err != nil {
 		rt.Fatal(err)
 	}
-	if !maps.Equal(stored.States, anew.States) || stored.Events != anew.Events || (stored.CompletedAt == nil) != (anew.CompletedAt == nil) {
+	if !maps.Equal(stored.States, anew.States) || !maps.Equal(stored.Decided, anew.Decided) || stored.Beside != anew.Beside || stored.Events != anew.Events || (stored.CompletedAt == nil) != (anew.CompletedAt == nil) {
 		rt.Fatalf("stored %+v, from the events %+v", stored, anew)
 	}
+	if anew.Events-anew.Beside != len(anew.States) {
+		rt.Fatalf("%d events, %d beside, %d steps", anew.Events, anew.Beside, len(anew.States))
+	}
 	for k := range before.States {
+		if _, decided := before.Decided[k]; decided && act == "reverse" {
+			continue
+		}
 		if _, ok := anew.States[k]; !ok {
 			rt.Fatalf("%s was done and is not any more", k)
 		}
+		if before.Decided[k] == "" && anew.Decided[k] != "" {
+			rt.Fatalf("%s was done and counts by a decision now", k)
+		}
 	}
-	if before.CompletedAt != nil && (anew.CompletedAt == nil || !anew.CompletedAt.Equal(*before.CompletedAt) && anew.CompletedAt.After(*before.CompletedAt)) {
+	if before.CompletedAt == nil {
+		return *anew
+	}
+	if anew.CompletedAt == nil && (act != "reverse" || len(before.Decided) == len(anew.Decided)) {
+		rt.Fatalf("completed at %v, and after %s not any more", before.CompletedAt, act)
+	}
+	if anew.CompletedAt != nil && act != "reverse" && anew.CompletedAt.After(*before.CompletedAt) {
 		rt.Fatalf("completed at %v, then %v", before.CompletedAt, anew.CompletedAt)
 	}
 	return *anew

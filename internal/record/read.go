@@ -37,7 +37,7 @@ type joined struct {
 	P Progress           `bun:"embed:p_"`
 }
 
-const progressColumns = "p.states AS p_states, p.events AS p_events, p.completed_at AS p_completed_at, p.updated_at AS p_updated_at"
+const progressColumns = "p.states AS p_states, p.decided AS p_decided, p.events AS p_events, p.completed_at AS p_completed_at, p.updated_at AS p_updated_at"
 
 var placeQuery = "SELECT " + delivery.Columns("e", "e_") + ", " + progressColumns + " FROM enrolment AS e " +
 	"LEFT JOIN progress AS p ON p.person_id = e.person_id AND p.course_key = e.course_key " +

@@ -12,24 +12,7 @@ import (
 
 // project makes the projection of a person's events in one course.
 func project(personID, courseKey string, events []Event) Progress {
-	p := Progress{PersonID: personID, CourseKey: courseKey, States: States{}, Events: len(events)}
-	for _, e := range events {
-		switch e.Kind {
-		case Done:
-			if at, ok := p.States[e.ActivityKey]; !ok || e.At.Unix() < at {
-				p.States[e.ActivityKey] = e.At.Unix()
-			}
-		case Completed:
-			if p.CompletedAt == nil || e.At.Before(*p.CompletedAt) {
-				at := e.At.UTC()
-				p.CompletedAt = &at
-			}
-		}
-		if e.At.After(p.UpdatedAt) {
-			p.UpdatedAt = e.At.UTC()
-		}
-	}
-	return p
+	return read(events).progress(personID, courseKey)
 }
 
 // same says whether two projections mean the same. When they were last written does not matter.
@@ -37,7 +20,7 @@ func same(a, b *Progress) bool {
 	if (a.CompletedAt == nil) != (b.CompletedAt == nil) || a.CompletedAt != nil && !a.CompletedAt.Equal(*b.CompletedAt) {
 		return false
 	}
-	return a.Events == b.Events && maps.Equal(a.States, b.States)
+	return a.Events == b.Events && a.Beside == b.Beside && maps.Equal(a.States, b.States) && maps.Equal(a.Decided, b.Decided)
 }
 
 // Rebuild makes the projection of a person in a course anew from the events.

@@ -4,14 +4,17 @@
 // course, changed in the transaction that writes the event. Every number on every screen (dashboard, course page,
 // player, progress page, transcript, certificate) is Look of a revision and a Progress; nothing else counts.
 //
-// Completion never goes down. Events are neither changed nor removed while their person exists (triggers on both
-// databases see to it), and a course that was completed stays so, whatever later revisions add or retire.
+// Completion never goes down by itself. Events are neither changed nor removed while their person exists (triggers on
+// both databases see to it), and a course that was completed stays so, whatever later revisions add or retire. What a
+// named person decided (see Decide) a named person can take back; what the learner did nobody can.
 //
 //	record.go     types and Service
 //	view.go       Look: what a progress means in a revision, and the rule that completes a course
 //	states.go     which steps are done, as one column
 //	complete.go   completing a step, and with the last one the course
 //	claim.go      what a guest did becomes a person's
+//	ledger.go     what the events of a person in a course say: the one reader of their kinds
+//	decide.go     decisions about a step instead of doing it, and taking them back
 //	rebuild.go    the projection from the events, and the check that both agree
 //	read.go       what pages read, a query each
 //	transcript.go the record as its owner takes it along
@@ -29,7 +32,7 @@ import (
 	"greenroom/internal/db"
 )
 
-// The kinds of event.
+// The kinds of event that a learner causes; ledger.go has those of decisions.
 const (
 	Done      = "done"      // a step was completed
 	Completed = "completed" // the course was completed; the activity key is ""
@@ -43,8 +46,8 @@ type Event struct {
 	PersonID     string
 	CourseKey    string
 	ActivityKey  string // "module/activity"; "" where the event is of the whole course
-	Kind         string // Done or Completed
-	Cycle        int    // 1; higher when a course has to be taken again
+	Kind         string // Done, Completed or one of those in ledger.go
+	Cycle        int    // 1; of a completion one more after each reopening, of a decision its number on the step
 	DeliveryID   string // "" when it was done outside a delivery
 	RevisionHash string
 	Data         string // JSON of the activity kind, or ""
@@ -58,8 +61,10 @@ type Progress struct {
 	PersonID    string `bun:",pk"`
 	CourseKey   string `bun:",pk"`
 	States      States
+	Decided     Decided    // of States, the steps that count by a decision and not by doing
 	Events      int        // how many events it was made of
-	CompletedAt *time.Time // nil until the course is completed; never cleared
+	Beside      int        // of those, how many are not the first of a step: Events - Beside steps count
+	CompletedAt *time.Time // nil until the course is completed; cleared only when a decision is taken back
 	UpdatedAt   time.Time
 }
 

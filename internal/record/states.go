@@ -82,3 +82,41 @@ func scanPlain(text string) (States, bool) {
 		rest = rest[end+1:]
 	}
 }
+
+// Decided says which steps count by a decision, and of which kind: Manual, Waived or Recognised, by activity key. In
+// the database it is a JSON object.
+type Decided map[string]string
+
+// Value implements driver.Valuer.
+func (d Decided) Value() (driver.Value, error) {
+	if len(d) == 0 {
+		return "{}", nil
+	}
+	raw, err := json.Marshal(map[string]string(d))
+	return string(raw), err
+}
+
+// Scan implements sql.Scanner. Nearly everybody has none, and then it makes nothing.
+func (d *Decided) Scan(src any) error {
+	*d = nil
+	var text string
+	switch src := src.(type) {
+	case nil:
+		return nil
+	case string:
+		text = src
+	case []byte:
+		text = string(src)
+	default:
+		return fmt.Errorf("decided: cannot read %T", src)
+	}
+	if text == "{}" {
+		return nil
+	}
+	m := map[string]string{}
+	if err := json.Unmarshal([]byte(text), &m); err != nil {
+		return fmt.Errorf("decided: %w", err)
+	}
+	*d = m
+	return nil
+}

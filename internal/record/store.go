@@ -44,7 +44,8 @@ func lockProgress(ctx context.Context, tx bun.IDB, p *Progress) (*Progress, erro
 
 // saveProgress writes what lockProgress returned, changed.
 func saveProgress(ctx context.Context, tx bun.IDB, p *Progress) error {
-	_, err := tx.NewUpdate().Model(p).Column("states", "events", "completed_at", "updated_at").WherePK().Exec(ctx)
+	p.Beside = p.Events - len(p.States)
+	_, err := tx.NewUpdate().Model(p).Column("states", "decided", "events", "beside", "completed_at", "updated_at").WherePK().Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("save progress: %w", err)
 	}

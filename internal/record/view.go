@@ -16,8 +16,9 @@ type View struct {
 	CompletedAt *time.Time // nil unless Complete
 	NewSteps    int        // steps that are not done although the course is Complete: they came later
 
-	states States
-	events int // the projection's count when this was read: see Completion.Seen
+	states  States
+	decided Decided
+	events  int // the projection's count when this was read: see Completion.Seen
 }
 
 // ModuleView is the numbers of one module, in the order of the revision.
@@ -30,7 +31,7 @@ type ModuleView struct {
 func Look(rev *course.Revision, p *Progress) View {
 	v := View{Modules: make([]ModuleView, len(rev.Modules))}
 	if p != nil {
-		v.states, v.CompletedAt = p.States, p.CompletedAt
+		v.states, v.decided, v.CompletedAt = p.States, p.Decided, p.CompletedAt
 		v.Complete, v.events = p.CompletedAt != nil, p.Events
 	}
 	for i, m := range rev.Modules {
@@ -61,8 +62,12 @@ func percent(done, total int) int {
 	return max(1, done*100/total)
 }
 
-// IsDone says whether the activity with this key is done.
+// IsDone says whether the activity with this key is done, or counts as done by a decision.
 func (v View) IsDone(activityKey string) bool { _, ok := v.states[activityKey]; return ok }
+
+// Decided is the kind of the decision by which the activity counts: Manual, Waived or Recognised; "" when it was done, or
+// is not.
+func (v View) Decided(activityKey string) string { return v.decided[activityKey] }
 
 // Module is what is done of the course's i-th module, counted from 0; nothing for one that the view has not.
 func (v View) Module(i int) ModuleView {
