@@ -143,7 +143,9 @@ func (s *Service) Doctor(ctx context.Context) ([]string, error) {
 		UNION ALL
 		SELECT le.person_id, le.course_key, 'completion without certificate' AS what FROM learning_event AS le
 		JOIN person AS p ON p.id = le.person_id AND p.kind <> ?
-		WHERE le.kind = 'completed' AND NOT EXISTS (SELECT 1 FROM certificate AS ct WHERE ct.person_id = le.person_id
+		WHERE le.kind = 'completed' AND NOT EXISTS (SELECT 1 FROM learning_event AS r WHERE r.person_id = le.person_id
+			AND r.course_key = le.course_key AND r.activity_key = '' AND r.kind = 'reopened' AND r.cycle = le.cycle)
+		AND NOT EXISTS (SELECT 1 FROM certificate AS ct WHERE ct.person_id = le.person_id
 			AND ct.course_key = le.course_key AND ct.cycle = le.cycle)`, account.KindGuest).Scan(ctx, &rows)
 	if err != nil {
 		return nil, fmt.Errorf("compare certificates with the record: %w", err)

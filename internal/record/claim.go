@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/uptrace/bun"
 
@@ -14,8 +15,8 @@ import (
 	"greenroom/internal/id"
 )
 
-// Claim gives what a guest did to a person, within the caller's transaction and after delivery's Claim. The guest's
-// events are written anew for the person; where the person has the same one already, theirs stays. A course that is
+// Claim gives what a guest did to a person, within the caller's transaction and after delivery's Claim. What the guest
+// did is written anew for the person; where the person has done the same already, theirs stays. A course that is
 // complete by it gets its certificate, which guests are not given. A second call changes nothing.
 func (s *Service) Claim(ctx context.Context, tx bun.IDB, from, to string) error {
 	if from == to {
@@ -27,7 +28,6 @@ func (s *Service) Claim(ctx context.Context, tx bun.IDB, from, to string) error 
 	}
 	by := map[string][]Event{}
 	for _, e := range theirs {
-		e.ID, e.PersonID = id.New(), to
 		by[e.CourseKey] = append(by[e.CourseKey], e)
 	}
 	for _, key := range slices.Sorted(maps.Keys(by)) { // in one order, so that two claims never wait for each other
@@ -38,44 +38,52 @@ func (s *Service) Claim(ctx context.Context, tx bun.IDB, from, to string) error 
 	return nil
 }
 
-func (s *Service) claimCourse(ctx context.Context, tx bun.IDB, to, key string, events []Event) error {
-	n, err := insertEvents(ctx, tx, events)
+func (s *Service) claimCourse(ctx context.Context, tx bun.IDB, to, key string, theirs []Event) error {
+	var done []Event
+	for _, e := range theirs {
+		if e.Kind == Done { // only what was done: nobody decides about guests
+			e.ID, e.PersonID = id.New(), to
+			done = append(done, e)
+		}
+	}
+	n, err := insertEvents(ctx, tx, done)
 	if err != nil || n == 0 {
 		return err
 	}
 	p, all, err := s.rebuild(ctx, tx, to, key)
-	if err != nil {
+	if err != nil || p.CompletedAt != nil {
 		return err
 	}
 	now := s.clock()
-	if p.CompletedAt != nil {
-		return s.certifyClaimed(ctx, tx, to, events, all)
+	completed := false
+	if e := read(theirs).completion(); e != nil {
+		completed, err = s.claimCompletion(ctx, tx, p, *e, read(all).cycle()+1, now)
+	} else {
+		var rev *course.Revision
+		if rev, err = s.pinned(ctx, tx, to, key, all); err == nil {
+			completed, err = s.finish(ctx, tx, p, rev, all[len(all)-1].DeliveryID, now, now)
+		}
 	}
-	rev, err := s.pinned(ctx, tx, to, key, all)
-	if err != nil {
-		return err
-	}
-	completed, err := s.finish(ctx, tx, p, rev, all[len(all)-1].DeliveryID, now, now)
 	if err != nil || !completed {
 		return err
 	}
 	return saveProgress(ctx, tx, p)
 }
 
-// certifyClaimed announces the completion when it came with the claimed events and is not an earlier one of the
-// person's own.
-func (s *Service) certifyClaimed(ctx context.Context, tx bun.IDB, to string, claimed, all []Event) error {
-	for _, e := range all {
-		if e.Kind != Completed || !slices.ContainsFunc(claimed, func(c Event) bool { return c.ID == e.ID }) {
-			continue
-		}
-		rev, err := s.courses.RevisionTx(ctx, tx, e.RevisionHash)
-		if err != nil {
-			return err
-		}
-		return s.announce(ctx, tx, to, rev, e.At, s.clock())
+// claimCompletion makes the guest's completion the person's next one; the caller holds p's row and saves it.
+func (s *Service) claimCompletion(ctx context.Context, tx bun.IDB, p *Progress, e Event, cycle int, now time.Time) (bool, error) {
+	at := completedAt(e)
+	e.ID, e.PersonID, e.Cycle = id.New(), p.PersonID, cycle
+	rev, err := s.courses.RevisionTx(ctx, tx, e.RevisionHash)
+	if err != nil {
+		return false, err
 	}
-	return nil
+	if _, err := insertEvents(ctx, tx, []Event{e}); err != nil {
+		return false, err
+	}
+	p.Events++
+	p.CompletedAt = &at
+	return true, s.announce(ctx, tx, p.PersonID, rev, at, now)
 }
 
 // pinned is the revision a person is on: the enrolment's, else the one of their last event.

@@ -74,7 +74,9 @@ func (w *world) history(rt *rapid.T, revs []*course.Revision) {
 				try(w.rec.OnMoved(w.ctx, delivery.Moved{PersonID: p, CourseKey: "posts", RevisionHash: on[p].Hash}))
 			}
 		case "decide", "reverse":
-			w.rule(rt, tess, act, p, on[p])
+			if p == who[0] { // guests are in no cohort
+				w.rule(rt, tess, act, p, on[p])
+			}
 		case "claim":
 			if p != who[0] {
 				try(db.InTx(w.ctx, w.db, func(ctx context.Context, tx bun.Tx) error { return w.rec.Claim(ctx, tx, p, who[0]) }))
