@@ -31,9 +31,6 @@ func holderOf(ctx context.Context, tx bun.IDB, personID, courseKey string) (*hol
 }
 
 func insert(ctx context.Context, tx bun.IDB, c *Certificate) error {
-	if err := c.come(ctx, tx); err != nil {
-		return err
-	}
 	_, err := tx.NewInsert().Model(c).On("CONFLICT (person_id, course_key, cycle) DO NOTHING").Returning("NULL").Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("insert certificate: %w", err)
