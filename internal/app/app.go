@@ -214,8 +214,10 @@ func (a *App) mount(words *locale.Bundle, o Options) error {
 	for _, table := range [][]web.Route{
 		a.site(),
 		accountweb.New(a.Accounts, sessions, accountweb.Options{Demo: a.demoSignIns()}).Routes(),
-		(&courseweb.Handlers{Courses: a.Courses, Records: a.Records, Credentials: a.Credentials, Play: a.Play}).Routes(),
-		(&deliveryweb.Handlers{Courses: a.Courses, Deliveries: a.Deliveries, Play: a.Play}).Routes(),
+		(&courseweb.Handlers{Courses: a.Courses, Records: a.Records, Credentials: a.Credentials, Play: a.Play, Deliveries: a.Deliveries}).Routes(),
+		(&deliveryweb.Handlers{
+			Courses: a.Courses, Deliveries: a.Deliveries, Play: a.Play, Records: a.Records, BaseURL: a.cfg.BaseURL,
+		}).Routes(),
 		recordweb.New(a.Records, a.Courses, a.Credentials, a.Deliveries).Routes(),
 		credentialweb.New(a.Credentials, credentialweb.Options{BaseURL: a.cfg.BaseURL, SiteName: a.cfg.SiteName, History: a.Audit}).Routes(),
 		(&playweb.Handlers{Play: a.Play, Deliveries: a.Deliveries}).Routes(),

@@ -134,6 +134,14 @@ var matrix = map[string]row{
 	"POST " + step + "/seen":  {tiny + "/first/read/seen", all(204), nil},
 	"POST " + step + "/:verb": {tiny + "/first/read/complete", all(303), nil},
 
+	"GET /courses/:course/cohorts/:cohort":        {tiny + "/cohorts/{cohort}", all(200), nil},
+	"POST /courses/:course/cohorts/:cohort/join":  {tiny + "/cohorts/{cohort}/join", writers(303), nil},
+	"POST /courses/:course/cohorts/:cohort/leave": {tiny + "/cohorts/{cohort}/leave", writers(303), nil},
+	"GET /me/calendar":                            {"/me/calendar", members(200), nil},
+	"POST /me/calendar":                           {"/me/calendar", writers(303), nil},
+	"POST /me/calendar/end":                       {"/me/calendar/end", writers(303), nil},
+	"GET /calendar/:file":                         {"/calendar/no-such-secret.ics", all(404), nil},
+
 	"GET /me":                    {"/me", all(200), nil},
 	"GET /me/courses/:course":    {"/me/courses/tiny", known(200), nil},
 	"GET /me/transcript":         {"/me/transcript", known(200), nil},
@@ -180,7 +188,7 @@ func newCast(t *testing.T, s *site) *cast {
 	}
 	w.names = map[string]string{
 		"{code}": w.by["learner"].certificate("tiny"), "{letter}": s.rows("SELECT id FROM mail")[0], "{media}": media,
-		"{learner}": w.by["learner"].id,
+		"{learner}": w.by["learner"].id, "{cohort}": s.cohort("2026-12-14", 0).ID,
 	}
 	for k, v := range w.names {
 		if v == "" {

@@ -55,6 +55,19 @@ func (p *Prepared) One(ctx context.Context, dest any, args ...any) error {
 	return rows.Close()
 }
 
+// All scans every row into dest, a pointer to a slice, as bun does.
+func (p *Prepared) All(ctx context.Context, dest any, args ...any) error {
+	rows, err := p.rows(ctx, args)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	if err := p.d.ScanRows(ctx, rows, dest); err != nil {
+		return err
+	}
+	return rows.Close()
+}
+
 func (p *Prepared) rows(ctx context.Context, args []any) (*sql.Rows, error) {
 	if isSQLite(p.d) {
 		return p.d.QueryContext(ctx, p.query, args...)

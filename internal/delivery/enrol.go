@@ -94,7 +94,7 @@ func (s *Service) activate(ctx context.Context, tx bun.IDB, e *Enrolment, now ti
 	return nil
 }
 
-// change runs fn on the person's locked enrolment in the course; NotFound when there is none.
+// change runs fn on the person's locked self-paced enrolment in the course; NotFound when there is none.
 func (s *Service) change(ctx context.Context, personID, courseKey string, fn func(ctx context.Context, tx bun.IDB, e *Enrolment, now time.Time) error) error {
 	return db.InTx(ctx, s.db, func(ctx context.Context, tx bun.Tx) error {
 		d, err := selfPaced(ctx, tx, courseKey)
@@ -163,7 +163,8 @@ func (s *Service) Seen(ctx context.Context, personID, courseKey, activityKey str
 	return nil
 }
 
-// Move pins the enrolment to another revision of the same course. What was earned stays in the record.
+// Move pins a person's enrolments in the course, of every delivery that they have not left, to another revision of it.
+// What was earned stays in the record. NotFound when there is no such enrolment.
 func (s *Service) Move(ctx context.Context, personID, courseKey, revisionHash string) error {
 	rev, err := s.courses.Revision(ctx, revisionHash)
 	if err != nil {
@@ -172,13 +173,27 @@ func (s *Service) Move(ctx context.Context, personID, courseKey, revisionHash st
 	if rev.Key != courseKey {
 		return fault.New(fault.NotFound, "error.not_found")
 	}
-	return s.change(ctx, personID, courseKey, func(ctx context.Context, tx bun.IDB, e *Enrolment, now time.Time) error {
-		if e.RevisionHash == rev.Hash {
-			return nil
-		}
-		e.RevisionHash, e.UpdatedAt = rev.Hash, now
-		if err := update(ctx, tx, e, "revision_hash", "updated_at"); err != nil {
+	return db.InTx(ctx, s.db, func(ctx context.Context, tx bun.Tx) error {
+		all, err := lockAll(ctx, tx, personID, courseKey)
+		if err != nil {
 			return err
+		}
+		if len(all) == 0 {
+			return fault.New(fault.NotFound, "delivery.not_enrolled")
+		}
+		now, moved := s.clock(), false
+		for i := range all {
+			e := &all[i]
+			if e.RevisionHash == rev.Hash || e.Status == Withdrawn {
+				continue
+			}
+			e.RevisionHash, e.UpdatedAt, moved = rev.Hash, now, true
+			if err := update(ctx, tx, e, "revision_hash", "updated_at"); err != nil {
+				return err
+			}
+		}
+		if !moved {
+			return nil
 		}
 		return event.Record(ctx, tx, now, Moved{PersonID: personID, CourseKey: courseKey, RevisionHash: rev.Hash, At: now})
 	})
@@ -190,7 +205,7 @@ func (s *Service) Of(ctx context.Context, personID, courseKey string) (*Delivery
 	return of(ctx, s.db, personID, courseKey)
 }
 
-// List returns all enrolments of a person, whatever their state, last seen first.
+// List returns all enrolments of a person in all deliveries, whatever their state, last seen first.
 func (s *Service) List(ctx context.Context, personID string) ([]Enrolment, error) {
 	return list(ctx, s.db, personID)
 }

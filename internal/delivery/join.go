@@ -279,17 +279,55 @@ func (s *Service) leave(ctx context.Context, tx bun.IDB, d *Delivery, personID, 
 	return s.promote(ctx, tx, d, now)
 }
 
-// Ahead is how many people wait before this one.
-func (s *Service) Ahead(ctx context.Context, e *Enrolment) (int, error) {
-	if e == nil || e.Status != Waiting || e.QueuedAt == nil {
-		return 0, nil
+// Mine is one cohort of a person.
+type Mine struct {
+	Delivery  Delivery  `bun:"embed:d_"`
+	Enrolment Enrolment `bun:"embed:e_"`
+	Ahead     int       // how many wait before them; 0 unless Waiting
+}
+
+// Mine lists a person's cohorts in which they have a seat or wait for one, whatever the cohort's state, the latest
+// start first. courseKey "" is all courses.
+func (s *Service) Mine(ctx context.Context, personID, courseKey string) ([]Mine, error) {
+	return mine(ctx, s.db, personID, func(q *bun.SelectQuery) *bun.SelectQuery {
+		if courseKey != "" {
+			q = q.Where("e.course_key = ?", courseKey)
+		}
+		return q.Where("e.status <> ?", Withdrawn)
+	})
+}
+
+// Seen is one cohort as one person sees it.
+type Seen struct {
+	Mine
+	Taken int // seats
+	Queue int // people who wait
+}
+
+// In returns a cohort with a person's enrolment in it and how many seats are taken, in one query. Enrolment has no ID
+// when they were never in it; personID "" is nobody. NotFound when there is no such cohort.
+func (s *Service) In(ctx context.Context, personID, deliveryID string) (*Seen, error) {
+	v := new(Seen)
+	q := s.db.NewSelect().TableExpr("delivery AS d").Join("LEFT JOIN enrolment AS e ON e.delivery_id = d.id AND e.person_id = ?", personID).
+		ColumnExpr(columns("d", "d_", deliveryColumns[:])).ColumnExpr(Columns("e", "e_")).ColumnExpr(aheadExpr, Waiting, Waiting).
+		ColumnExpr(takenExpr+" AS taken", Active, Paused).ColumnExpr(queueExpr+" AS queue", Waiting).
+		Where("d.id = ?", deliveryID).Where("d.kind = ?", Cohort)
+	if err := q.Scan(ctx, v); err != nil {
+		return nil, db.Err(err)
 	}
-	n, err := s.db.NewSelect().Model((*Enrolment)(nil)).Where("e.delivery_id = ?", e.DeliveryID).Where("e.status = ?", Waiting).
-		Where("(e.queued_at < ? OR (e.queued_at = ? AND e.id < ?))", *e.QueuedAt, *e.QueuedAt, e.ID).Count(ctx)
+	return v, nil
+}
+
+// Led are the names of those who lead a cohort, by name.
+func (s *Service) Led(ctx context.Context, deliveryID string) ([]string, error) {
+	var names []string
+	err := s.db.NewSelect().TableExpr("role_grant AS g").ColumnExpr("p.name").Join("JOIN person AS p ON p.id = g.person_id").
+		Where("g.delivery_id = ?", deliveryID).Where("g.role = ?", account.RoleTrainer).
+		Where("(g.expires_at IS NULL OR g.expires_at > ?)", s.clock()).Where("p.disabled_at IS NULL").OrderExpr("p.name").Scan(ctx, &names)
 	if err != nil {
-		return 0, fmt.Errorf("count the queue: %w", err)
+		return nil, fmt.Errorf("who leads %s: %w", deliveryID, err)
 	}
-	return int(n), nil
+	return names, nil
 }
 
 // Refill gives seats that have become free without anybody leaving (an account was erased) to those who wait. It does

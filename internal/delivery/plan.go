@@ -27,11 +27,11 @@ func (d *Delivery) Plan(rev *course.Revision, e *Enrolment) Plan {
 	if !d.Cohort() || d.Status == Closed || d.Status == Cancelled {
 		return Plan{}
 	}
-	return d.dates(rev, e)
+	return d.Dates(rev, e)
 }
 
-// dates is Plan whatever the cohort's status.
-func (d *Delivery) dates(rev *course.Revision, e *Enrolment) Plan {
+// Dates is Plan whatever the cohort's status.
+func (d *Delivery) Dates(rev *course.Revision, e *Enrolment) Plan {
 	p := Plan{Zone: d.location(), Modules: make([]PlanModule, len(rev.Modules))}
 	shift := 0
 	if e != nil {

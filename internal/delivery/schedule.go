@@ -13,7 +13,7 @@ import (
 // MaxWeeks is how far a schedule reaches.
 const MaxWeeks = 60
 
-// DefaultDueDays is how long a module is meant to take: its dates are due at the end of the day before the next week.
+// DefaultDueDays is how long a module is meant to take: seven days from Monday are due by the end of Sunday.
 const DefaultDueDays = 7
 
 // Schedule says when the modules of a course open in a cohort. The zero Schedule gives each module one week, in

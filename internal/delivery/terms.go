@@ -104,7 +104,7 @@ func (s Schedule) check(f *fault.Fields, start Date) {
 
 // keepsOpen refuses terms that would close what has opened to the cohort. Who works on a week keeps it.
 func keepsOpen(was, next *Delivery, rev *course.Revision, now time.Time) error {
-	a, b := was.dates(rev, nil), next.dates(rev, nil)
+	a, b := was.Dates(rev, nil), next.Dates(rev, nil)
 	var f fault.Fields
 	for i, m := range a.Modules {
 		if now.Before(m.Opens) || !now.Before(b.Modules[i].Opens) {
@@ -140,6 +140,6 @@ func (t Terms) shifted(start Date) Terms {
 
 // sameDates says whether two cohorts open and end at the same instants.
 func sameDates(a, b *Delivery, rev *course.Revision) bool {
-	x, y := a.dates(rev, nil), b.dates(rev, nil)
+	x, y := a.Dates(rev, nil), b.Dates(rev, nil)
 	return a.Zone == b.Zone && slices.Equal(x.Modules, y.Modules)
 }

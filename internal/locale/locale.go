@@ -162,6 +162,9 @@ func (p *Printer) Date(t time.Time) string { return t.Format("2 January 2006") }
 // DateTime writes an instant as "Thu 4 Dec 2026, 14:00" in t's own zone.
 func (p *Printer) DateTime(t time.Time) string { return t.Format("Mon 2 Jan 2006, 15:04") }
 
+// Day writes a day of this or the next year as "Thu 4 Dec".
+func (p *Printer) Day(t time.Time) string { return t.Format("Mon 2 Jan") }
+
 // Minutes writes a length of time: "8 minutes", "1 h 50 min".
 func (p *Printer) Minutes(n int) string {
 	switch {

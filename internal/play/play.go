@@ -11,6 +11,7 @@ package play
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/a-h/templ"
 	"github.com/labstack/echo/v4"
@@ -39,6 +40,19 @@ type Getter interface {
 	Get(c echo.Context, s Step, name string) error
 }
 
+// NotYet is the answer to somebody who opens a step before the week it belongs to: a fault (Forbidden) that knows the
+// step and when it opens.
+type NotYet struct {
+	Step  Step
+	Opens time.Time // UTC
+}
+
+// Error is for the log.
+func (e *NotYet) Error() string { return "play: " + e.Step.Activity.Key + " has not opened" }
+
+// Unwrap is the fault.
+func (e *NotYet) Unwrap() error { return fault.New(fault.Forbidden, "play.not_yet") }
+
 // Step is one activity as one person has it. Access has been checked.
 type Step struct {
 	Learner   *account.Person // nil in Show and Get while nobody is known
@@ -47,6 +61,9 @@ type Step struct {
 	Enrolment *delivery.Enrolment // nil while not enrolled
 	Activity  *course.Activity
 	Progress  record.View
+	Plan      delivery.Plan // the learner's dates; none outside cohorts
+	Now       time.Time     // that the dates were held against
+	Ahead     bool          // the learner's week has not come: they lead the cohort and look ahead
 
 	frame Frame
 }
@@ -124,20 +141,32 @@ type Place struct {
 	Delivery  *delivery.Delivery
 	Enrolment *delivery.Enrolment // nil while not enrolled
 	Progress  record.View
+	Plan      delivery.Plan // the person's dates; none outside cohorts
+	Now       time.Time     // that the dates are held against
+}
+
+// Open says whether the step may be worked on: its week has come, or it is done already.
+func (p Place) Open(a *course.Activity) bool {
+	return !p.Plan.Dated() || p.Progress.IsDone(a.Key) || p.Plan.Open(a.Module.Key, p.Now)
 }
 
 // Active says whether the person is enrolled and has neither paused nor withdrawn.
 func (p Place) Active() bool { return p.Enrolment != nil && p.Enrolment.Status == delivery.Active }
 
-// Next is the step to go on with: where the learner last was unless that is done, else the first that is not
-// done, else nil.
+// Next is the step to go on with: where the learner last was unless that is done, else the first that is not done and
+// has opened, else nil.
 func (p Place) Next() *course.Activity {
 	if p.Enrolment != nil {
-		if a := p.Course.Activity(p.Enrolment.LastActivity); a != nil && !p.Progress.IsDone(a.Key) {
+		if a := p.Course.Activity(p.Enrolment.LastActivity); a != nil && !p.Progress.IsDone(a.Key) && p.Open(a) {
 			return a
 		}
 	}
-	return p.Progress.Next(p.Course)
+	for a := p.Course.First(); a != nil; a = a.Next {
+		if !p.Progress.IsDone(a.Key) && p.Open(a) {
+			return a
+		}
+	}
+	return nil
 }
 
 // Place finds where a person (id "" for nobody) stands in the course. NotFound when there is no such course.
@@ -158,12 +187,16 @@ func (s *Service) Place(ctx context.Context, personID, courseKey string) (Place,
 		}
 		p.Newer = true
 	}
-	p.Progress = record.Look(p.Course, progress)
+	p.Progress, p.Now = record.Look(p.Course, progress), s.records.Now()
+	if p.Active() {
+		p.Plan = p.Delivery.Plan(p.Course, p.Enrolment)
+	}
 	return p, nil
 }
 
-// Open finds the step for somebody who looks at it. Steps of an open course are for everybody; of another,
-// for people who are enrolled.
+// Open finds the step for somebody who looks at it. Steps of an open course are for everybody; of another, for people
+// who are enrolled, trainers and authors. In a cohort a step is for its people once its week has come: before, the
+// error is a *NotYet.
 func (s *Service) Open(ctx context.Context, who *account.Person, courseKey, activityKey string) (Step, Player, error) {
 	id := ""
 	if who != nil {
@@ -184,14 +217,27 @@ func (s *Service) Open(ctx context.Context, who *account.Person, courseKey, acti
 	if p == nil {
 		return Step{}, nil, fmt.Errorf("no player for kind %q", a.Kind)
 	}
-	return Step{
+	st := Step{
 		Learner: who, Course: at.Course, Delivery: at.Delivery, Enrolment: at.Enrolment,
-		Activity: a, Progress: at.Progress, frame: s.frame,
-	}, p, nil
+		Activity: a, Progress: at.Progress, Plan: at.Plan, Now: at.Now, frame: s.frame,
+	}
+	if !at.Open(a) {
+		if !mayLookAhead(who, at.Delivery) {
+			m, _ := at.Plan.Module(a.Module.Key)
+			return Step{}, nil, &NotYet{Step: st, Opens: m.Opens}
+		}
+		st.Ahead = true
+	}
+	return st, p, nil
+}
+
+// mayLookAhead says who sees weeks before they open: who leads the cohort, and authors.
+func mayLookAhead(who *account.Person, d *delivery.Delivery) bool {
+	return who != nil && (who.Can(account.RoleTrainer, d.ID) || who.CanSome(account.RoleAuthor))
 }
 
 func mayLook(who *account.Person, at Place) error {
-	if at.Course.Open || at.Active() {
+	if at.Course.Open || at.Active() || who != nil && (who.CanSome(account.RoleTrainer) || who.CanSome(account.RoleAuthor)) {
 		return nil
 	}
 	if who == nil || who.Guest() {

@@ -31,17 +31,24 @@ type ShelfItem struct {
 	Progress  Progress
 }
 
-// joined is a row of enrolment and progress side by side; either may be empty.
+// joined is a row of enrolment and progress side by side; progress may be empty.
 type joined struct {
-	E delivery.Enrolment `bun:"embed:e_"`
-	P Progress           `bun:"embed:p_"`
+	E      delivery.Enrolment `bun:"embed:e_"`
+	P      Progress           `bun:"embed:p_"`
+	Kind   string             `bun:"d_kind"` // of the delivery
+	Status string             `bun:"d_status"`
 }
 
 const progressColumns = "p.states AS p_states, p.decided AS p_decided, p.events AS p_events, p.completed_at AS p_completed_at, p.updated_at AS p_updated_at"
 
-var placeQuery = "SELECT " + delivery.Columns("e", "e_") + ", " + progressColumns + " FROM enrolment AS e " +
-	"LEFT JOIN progress AS p ON p.person_id = e.person_id AND p.course_key = e.course_key " +
-	"WHERE e.person_id = ? AND e.delivery_id = ?"
+// joinedQuery reads a person's enrolments; what follows it narrows them.
+var joinedQuery = "SELECT " + delivery.Columns("e", "e_") + ", " + progressColumns + ", d.kind AS d_kind, d.status AS d_status " +
+	"FROM enrolment AS e JOIN delivery AS d ON d.id = e.delivery_id " +
+	"LEFT JOIN progress AS p ON p.person_id = e.person_id AND p.course_key = e.course_key WHERE e.person_id = ?"
+
+var placeQuery = joinedQuery + " AND e.course_key = ?"
+
+const cohortQuery = "SELECT d.* FROM delivery AS d WHERE d.id = ?"
 
 // progress is the right half; the outer join leaves its keys empty where there is none.
 func (j *joined) progress(personID, courseKey string) Progress {
@@ -49,11 +56,41 @@ func (j *joined) progress(personID, courseKey string) Progress {
 	return j.P
 }
 
-// Place returns the self-paced delivery of a course (nil when it never had one), a person's enrolment in it (nil
-// when none) and their progress (empty when none). personID "" is nobody.
+// rank orders the enrolments of one person in one course: the lowest counts. 0 is none that counts: waiting for a
+// seat, or in a cohort that was left or called off.
+func (j *joined) rank() int {
+	cohort := j.Kind == delivery.Cohort
+	switch {
+	case j.E.Status == delivery.Waiting, cohort && (j.E.Status == delivery.Withdrawn || j.Status == delivery.Cancelled):
+		return 0
+	case j.E.Status == delivery.Active && cohort && j.Status != delivery.Closed:
+		return 1
+	case j.E.Status == delivery.Active && !cohort:
+		return 2
+	case j.E.Status == delivery.Active:
+		return 3
+	case j.E.Status == delivery.Paused:
+		return 4
+	}
+	return 5
+}
+
+// before says whether j counts rather than o, which may be nil.
+func (j *joined) before(o *joined) bool {
+	mine := j.rank()
+	if mine == 0 || o == nil {
+		return mine != 0
+	}
+	theirs := o.rank()
+	return mine < theirs || mine == theirs && j.E.CreatedAt.After(o.E.CreatedAt)
+}
+
+// Place returns where a person stands in a course: the delivery that counts for them (an active cohort before
+// self-paced, which is also the answer for everybody else; nil when the course never had one), their enrolment in it
+// (nil when none) and their progress (empty when none). personID "" is nobody.
 //
-// It costs one query, one more for the first person who asks for the course (a delivery never changes, so it is
-// remembered) and for people who are not enrolled; for nobody none. The returned delivery is shared: nobody changes it.
+// It costs one query, one more in a cohort, for people who are not enrolled, and for the first person who asks for the
+// course; for nobody none. The returned delivery may be shared: nobody changes it.
 func (s *Service) Place(ctx context.Context, personID, courseKey string) (*delivery.Delivery, *delivery.Enrolment, *Progress, error) {
 	none := &Progress{PersonID: personID, CourseKey: courseKey}
 	d, err := s.delivery(ctx, courseKey)
@@ -63,17 +100,31 @@ func (s *Service) Place(ctx context.Context, personID, courseKey string) (*deliv
 	if d == nil || personID == "" {
 		return d, nil, none, nil
 	}
-	var row joined
-	err = s.place.One(ctx, &row, personID, d.ID)
-	if errors.Is(err, sql.ErrNoRows) {
+	var rows []joined
+	if err = s.place.All(ctx, &rows, personID, courseKey); err != nil {
+		return nil, nil, nil, fmt.Errorf("read place in %q: %w", courseKey, err)
+	}
+	if len(rows) == 0 {
 		p, err := readProgress(ctx, s.db, personID, courseKey)
 		return d, nil, p, err
 	}
-	if err != nil {
-		return nil, nil, nil, fmt.Errorf("read place in %q: %w", courseKey, err)
+	p := rows[0].progress(personID, courseKey)
+	var at *joined
+	for i := range rows {
+		if rows[i].before(at) {
+			at = &rows[i]
+		}
 	}
-	p := row.progress(personID, courseKey)
-	return d, &row.E, &p, nil
+	if at == nil {
+		return d, nil, &p, nil
+	}
+	if at.Kind == delivery.Cohort {
+		d = new(delivery.Delivery)
+		if err := s.cohort.One(ctx, d, at.E.DeliveryID); err != nil {
+			return nil, nil, nil, fmt.Errorf("read cohort: %w", err)
+		}
+	}
+	return d, &at.E, &p, nil
 }
 
 // delivery is the course's self-paced delivery, nil when it has none yet.
@@ -93,20 +144,24 @@ func (s *Service) delivery(ctx context.Context, courseKey string) (*delivery.Del
 	return d, nil
 }
 
-// Shelf returns all courses a person has enrolled in, whatever the enrolment's state, last seen first, in one query.
+// Shelf returns all courses a person has enrolled in, each with the enrolment that counts (see Place), whatever its
+// state, last seen first, in one query.
 func (s *Service) Shelf(ctx context.Context, personID string) ([]ShelfItem, error) {
 	var rows []joined
-	err := s.db.NewSelect().TableExpr("enrolment AS e").
-		ColumnExpr(delivery.Columns("e", "e_")).ColumnExpr(progressColumns).
-		Join("LEFT JOIN progress AS p ON p.course_key = e.course_key AND p.person_id = e.person_id").
-		Where("e.person_id = ?", personID).OrderExpr("e.last_seen_at DESC, e.id").
-		Scan(ctx, &rows)
-	if err != nil {
+	if err := s.db.NewRaw(joinedQuery+" ORDER BY e.last_seen_at DESC, e.id", personID).Scan(ctx, &rows); err != nil {
 		return nil, fmt.Errorf("read shelf: %w", err)
 	}
-	out := make([]ShelfItem, len(rows))
+	best := map[string]*joined{}
 	for i := range rows {
-		out[i] = ShelfItem{Enrolment: rows[i].E, Progress: rows[i].progress(personID, rows[i].E.CourseKey)}
+		if r := &rows[i]; r.before(best[r.E.CourseKey]) {
+			best[r.E.CourseKey] = r
+		}
+	}
+	out := make([]ShelfItem, 0, len(best))
+	for i := range rows {
+		if r := &rows[i]; best[r.E.CourseKey] == r {
+			out = append(out, ShelfItem{Enrolment: r.E, Progress: r.progress(personID, r.E.CourseKey)})
+		}
 	}
 	return out, nil
 }

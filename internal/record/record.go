@@ -114,13 +114,17 @@ type Service struct {
 	now     func() time.Time
 
 	place      *db.Prepared // placeQuery
+	cohort     *db.Prepared // cohortQuery
 	advance    *db.Guarded  // advanceQuery, appendQuery
 	deliveries sync.Map     // course key to its self-paced *delivery.Delivery, which never changes
 }
 
 // New makes the service. cert may be nil: then nobody gets certificates.
 func New(d *bun.DB, courses Courses, cert Certifier, now func() time.Time) *Service {
-	return &Service{db: d, courses: courses, cert: cert, now: now, place: db.Prepare(d, placeQuery), advance: db.PrepareGuarded(d, advanceQuery, appendQuery)}
+	return &Service{
+		db: d, courses: courses, cert: cert, now: now,
+		place: db.Prepare(d, placeQuery), cohort: db.Prepare(d, cohortQuery), advance: db.PrepareGuarded(d, advanceQuery, appendQuery),
+	}
 }
 
 func (s *Service) clock() time.Time { return s.now().UTC().Truncate(time.Microsecond) }

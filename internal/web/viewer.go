@@ -81,3 +81,12 @@ func L(c echo.Context) *locale.Printer {
 func Local(c echo.Context, t time.Time) time.Time {
 	return t.In(shellOf(c).accounts.Location(ViewerOf(c).Person))
 }
+
+// Zone is the reader's own time zone, nil while nobody is signed in: then nothing is known about their clock.
+func Zone(c echo.Context) *time.Location {
+	v := ViewerOf(c)
+	if !v.SignedIn() {
+		return nil
+	}
+	return shellOf(c).accounts.Location(v.Person)
+}

@@ -8,14 +8,17 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/a-h/templ"
 	"github.com/labstack/echo/v4"
 
 	"greenroom/internal/course"
 	"greenroom/internal/credential"
+	"greenroom/internal/delivery"
 	"greenroom/internal/locale"
 	"greenroom/internal/play"
 	"greenroom/internal/record"
 	"greenroom/internal/web"
+	"greenroom/web/templates/cohort"
 	"greenroom/web/templates/courses"
 	"greenroom/web/templates/ui"
 )
@@ -26,6 +29,7 @@ type Handlers struct {
 	Records     *record.Service
 	Credentials *credential.Service
 	Play        *play.Service
+	Deliveries  *delivery.Service
 }
 
 // Routes is the table.
@@ -196,9 +200,40 @@ func (h *Handlers) getCourse(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	p := courses.Course{Page: web.Page(c, at.Course.Title), Place: at}
+	p := courses.Course{Page: web.Page(c, at.Course.Title), Place: at, Zone: web.Zone(c)}
+	if p.Cohorts, err = h.cohorts(c, at); err != nil {
+		return err
+	}
 	p.Section, p.Description = "courses", at.Course.Summary
 	return web.Render(c, http.StatusOK, courses.ShowCourse(p))
+}
+
+// cohorts are those that people can join, and the reader's own; nil when there are none.
+func (h *Handlers) cohorts(c echo.Context, at play.Place) (templ.Component, error) {
+	ctx, v := c.Request().Context(), web.ViewerOf(c)
+	rows, err := h.Deliveries.Offered(ctx, at.Course.Key)
+	if err != nil {
+		return nil, err
+	}
+	o := cohort.Offers{L: web.L(c), Now: at.Now, Zone: web.Zone(c), Course: at.Course}
+	mine := map[string]bool{}
+	if v.SignedIn() {
+		if o.Mine, err = h.Deliveries.Mine(ctx, v.ID(), at.Course.Key); err != nil {
+			return nil, err
+		}
+		for _, m := range o.Mine {
+			mine[m.Delivery.ID] = true
+		}
+	}
+	for _, r := range rows {
+		if !mine[r.ID] && r.Joinable(at.Now) == nil {
+			o.Open = append(o.Open, cohort.OfferOf(r, at.Course, at.Now))
+		}
+	}
+	if !o.Any() {
+		return nil, nil
+	}
+	return cohort.OffersOn(o), nil
 }
 
 // getLearn goes on where the learner left.

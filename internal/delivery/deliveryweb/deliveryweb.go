@@ -1,5 +1,10 @@
-// Package deliveryweb is how people come into a delivery and leave it: enrol, pause, come back, withdraw, and
-// move to a newer revision of the course.
+// Package deliveryweb is how people come into a delivery and leave it: enrol, pause, come back, withdraw, and move to a
+// newer revision of the course; the pages of cohorts for learners and for those who lead them; and calendars.
+//
+//	deliveryweb.go   the routes, self-paced learning
+//	cohort.go        a cohort's page, joining and leaving
+//	calendar.go      the settings of a person's calendar
+//	feed.go          the calendar itself (RFC 5545)
 package deliveryweb
 
 import (
@@ -12,6 +17,7 @@ import (
 	"greenroom/internal/delivery"
 	"greenroom/internal/fault"
 	"greenroom/internal/play"
+	"greenroom/internal/record"
 	"greenroom/internal/web"
 	"greenroom/web/templates/courses"
 )
@@ -21,6 +27,8 @@ type Handlers struct {
 	Courses    *course.Service
 	Deliveries *delivery.Service
 	Play       *play.Service
+	Records    *record.Service
+	BaseURL    string // of the site, for addresses in calendars
 }
 
 // Routes is the table.
@@ -32,6 +40,15 @@ func (h *Handlers) Routes() []web.Route {
 		{Method: http.MethodPost, Path: "/courses/:course/withdraw", Handler: h.change(h.Deliveries.Withdraw, "courses.withdrawn_notice"), Access: web.Public},
 		{Method: http.MethodGet, Path: "/courses/:course/changes", Handler: h.getChanges, Access: web.Public},
 		{Method: http.MethodPost, Path: "/courses/:course/update", Handler: h.postUpdate, Access: web.Public},
+
+		{Method: http.MethodGet, Path: "/courses/:course/cohorts/:cohort", Handler: h.getCohort, Access: web.Public},
+		{Method: http.MethodPost, Path: "/courses/:course/cohorts/:cohort/join", Handler: h.postJoin, Access: web.SignedIn},
+		{Method: http.MethodPost, Path: "/courses/:course/cohorts/:cohort/leave", Handler: h.postLeave, Access: web.SignedIn},
+
+		{Method: http.MethodGet, Path: "/me/calendar", Handler: h.getCalendar, Access: web.SignedIn},
+		{Method: http.MethodPost, Path: "/me/calendar", Handler: h.postCalendar, Access: web.SignedIn},
+		{Method: http.MethodPost, Path: "/me/calendar/end", Handler: h.postEndCalendar, Access: web.SignedIn},
+		{Method: http.MethodGet, Path: "/calendar/:file", Handler: h.getFeed, Access: web.Public},
 	}
 }
 

@@ -2,6 +2,7 @@
 package playweb
 
 import (
+	"errors"
 	"net/http"
 
 	"github.com/a-h/templ"
@@ -33,7 +34,7 @@ func (h *Handlers) Routes() []web.Route {
 
 // Frame is the play.Frame that renders a step's body inside the player.
 func Frame(c echo.Context, s play.Step, status int, body templ.Component) error {
-	p := player.Page{Page: web.Page(c, s.Activity.Title+" – "+s.Course.Title), Step: s}
+	p := player.Page{Page: web.Page(c, s.Activity.Title+" – "+s.Course.Title), Step: s, Zone: web.Zone(c)}
 	p.Description = s.Activity.Summary
 	p.Section = "courses"
 	p.HasError = status >= 400
@@ -44,10 +45,20 @@ func key(c echo.Context) string { return c.Param("module") + "/" + c.Param("acti
 
 func (h *Handlers) getStep(c echo.Context) error {
 	s, p, err := h.Play.Open(c.Request().Context(), web.ViewerOf(c).Person, c.Param("course"), key(c))
+	if early := new(play.NotYet); errors.As(err, &early) {
+		return notYet(c, early)
+	}
 	if err != nil {
 		return err
 	}
 	return p.Show(c, s)
+}
+
+// notYet says when the step opens.
+func notYet(c echo.Context, e *play.NotYet) error {
+	p := player.Page{Page: web.Page(c, e.Step.Activity.Title+" – "+e.Step.Course.Title), Step: e.Step, Zone: web.Zone(c), Opens: e.Opens}
+	p.Section, p.Robots = "courses", "noindex"
+	return web.Render(c, http.StatusOK, player.ShowNotYet(p))
 }
 
 func (h *Handlers) getPart(c echo.Context) error {

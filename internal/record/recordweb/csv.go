@@ -20,7 +20,7 @@ func (h *Handlers) getCSV(c echo.Context) error {
 	if web.ViewerOf(c).Person == nil {
 		return fault.New(fault.Unauthenticated, "error.unauthenticated")
 	}
-	items, err := h.items(c)
+	items, _, err := h.items(c)
 	if err != nil {
 		return err
 	}

@@ -25,11 +25,12 @@ type Handlers struct {
 	records     *record.Service
 	courses     *course.Service
 	credentials *credential.Service
+	deliveries  *delivery.Service
 }
 
 // New makes the handlers.
-func New(r *record.Service, c *course.Service, k *credential.Service, _ *delivery.Service) *Handlers {
-	return &Handlers{records: r, courses: c, credentials: k}
+func New(r *record.Service, c *course.Service, k *credential.Service, d *delivery.Service) *Handlers {
+	return &Handlers{records: r, courses: c, credentials: k, deliveries: d}
 }
 
 // Routes is the table.
@@ -52,8 +53,11 @@ func (h *Handlers) getDashboard(c echo.Context) error {
 			p.First = account.Unverified(l, v.Person.Email)
 		}
 	}
-	items, err := h.items(c)
+	items, mine, err := h.items(c)
 	if err != nil {
+		return err
+	}
+	if p.Cohorts, err = h.cohorts(c, items, mine); err != nil {
 		return err
 	}
 	for _, it := range items {
@@ -80,25 +84,43 @@ func firstName(name string) string {
 	return first
 }
 
-// items are all courses of whoever looks, last seen first; none for nobody. Two queries.
-func (h *Handlers) items(c echo.Context) ([]me.Item, error) {
+// items are all courses of whoever looks, last seen first, and their cohorts; none for nobody. Three queries, two for
+// guests, who are in no cohort.
+func (h *Handlers) items(c echo.Context) ([]me.Item, []delivery.Mine, error) {
 	v, ctx := web.ViewerOf(c), c.Request().Context()
 	if v.Person == nil {
-		return nil, nil
+		return nil, nil, nil
 	}
 	entries, err := h.records.Transcript(ctx, v.ID())
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	certs, err := h.certificates(c)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
+	var mine []delivery.Mine
+	if v.SignedIn() {
+		if mine, err = h.deliveries.Mine(ctx, v.ID(), ""); err != nil {
+			return nil, nil, err
+		}
+	}
+	now := h.records.Now()
 	out := make([]me.Item, len(entries))
 	for i := range entries {
-		out[i] = item(c, &entries[i], certs[entries[i].Course.Key])
+		out[i] = item(c, &entries[i], certs[entries[i].Course.Key], inCohort(mine, entries[i].Enrolment.ID), now)
 	}
-	return out, nil
+	return out, mine, nil
+}
+
+// inCohort is the cohort of an enrolment, nil when it is of none.
+func inCohort(mine []delivery.Mine, enrolmentID string) *delivery.Delivery {
+	for i := range mine {
+		if mine[i].Enrolment.ID == enrolmentID {
+			return &mine[i].Delivery
+		}
+	}
+	return nil
 }
 
 // certificates are the addresses of the viewer's valid certificates by course. Guests have none.
@@ -120,11 +142,17 @@ func (h *Handlers) certificates(c echo.Context) (map[string]string, error) {
 	return by, nil
 }
 
-func item(c echo.Context, e *record.Entry, certificate string) me.Item {
+// item is a course on the pages; d is the cohort in which it is taken, nil for none.
+func item(c echo.Context, e *record.Entry, certificate string, d *delivery.Delivery, now time.Time) me.Item {
+	at := play.Place{Course: e.Course, Delivery: d, Enrolment: &e.Enrolment, Progress: e.View, Now: now}
+	if d != nil && at.Active() {
+		at.Plan = d.Plan(e.Course, &e.Enrolment)
+	}
 	it := me.Item{
+		Cohort: d, Plan: at.Plan, Now: now, Zone: web.Zone(c),
 		Course: e.Course, Enrolment: &e.Enrolment, View: e.View, Certificate: certificate,
 		Enrolled: web.Local(c, e.Enrolment.CreatedAt), Seen: web.Local(c, e.Enrolment.LastSeenAt),
-		Next: play.Place{Course: e.Course, Enrolment: &e.Enrolment, Progress: e.View}.Next(),
+		Next: at.Next(),
 	}
 	if e.View.CompletedAt != nil {
 		it.Completed = web.Local(c, *e.View.CompletedAt)
@@ -146,7 +174,7 @@ func (h *Handlers) getProgress(c echo.Context) error {
 	if v.Person == nil {
 		return fault.New(fault.Unauthenticated, "error.unauthenticated")
 	}
-	_, enrolment, progress, err := h.records.Place(ctx, v.ID(), c.Param("course"))
+	d, enrolment, progress, err := h.records.Place(ctx, v.ID(), c.Param("course"))
 	if err != nil {
 		return err
 	}
@@ -167,10 +195,17 @@ func (h *Handlers) getProgress(c echo.Context) error {
 	}
 	p := me.Progress{
 		Page: web.Page(c, web.L(c).T("me.progress_in", "Title", rev.Title)),
-		Item: item(c, &e, certs[rev.Key]),
+		Item: item(c, &e, certs[rev.Key], cohortOnly(d), h.records.Now()),
 	}
 	p.Section, p.Robots = "me", "noindex"
 	return web.Render(c, http.StatusOK, me.ShowProgress(p))
+}
+
+func cohortOnly(d *delivery.Delivery) *delivery.Delivery {
+	if d.Cohort() {
+		return d
+	}
+	return nil
 }
 
 func (h *Handlers) getTranscript(c echo.Context) error {
@@ -178,7 +213,7 @@ func (h *Handlers) getTranscript(c echo.Context) error {
 	if v.Person == nil {
 		return fault.New(fault.Unauthenticated, "error.unauthenticated")
 	}
-	items, err := h.items(c)
+	items, _, err := h.items(c)
 	if err != nil {
 		return err
 	}

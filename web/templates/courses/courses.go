@@ -5,8 +5,12 @@ package courses
 import (
 	"net/url"
 	"strconv"
+	"time"
+
+	"github.com/a-h/templ"
 
 	"greenroom/internal/course"
+	"greenroom/internal/delivery"
 	"greenroom/internal/play"
 	"greenroom/internal/record"
 	"greenroom/web/templates/layout"
@@ -57,7 +61,9 @@ type Card struct {
 // Course is the page of one course as one person has it.
 type Course struct {
 	layout.Page
-	Place play.Place
+	Place   play.Place
+	Cohorts templ.Component // of the course, nil when there are none
+	Zone    *time.Location  // the reader's, nil when it is not known
 }
 
 // Finish is the page after the last step.
@@ -73,6 +79,53 @@ type Changes struct {
 	Place   play.Place
 	Newer   *course.Revision
 	Changes course.Changes
+}
+
+// week says which week of the reader's cohort a module is, and when it opens where it has not; "" without dates.
+func (p Course) week(m *course.Module) string {
+	x, ok := p.Place.Plan.Module(m.Key)
+	switch {
+	case !ok:
+		return ""
+	case p.Place.Now.Before(x.Opens):
+		return p.L.T("courses.week_opens", "Week", x.Week, "When", p.when(x.Opens))
+	}
+	if c, _ := p.Place.Plan.Current(p.Place.Now); c.Opens.Equal(x.Opens) {
+		return p.L.T("courses.week_now", "Week", x.Week, "Day", p.L.Day(x.Due.In(p.Place.Plan.Zone)))
+	}
+	return p.L.T("player.week", "Week", x.Week)
+}
+
+func (p Course) now(m *course.Module) bool {
+	x, ok := p.Place.Plan.Current(p.Place.Now)
+	return ok && x.Key == m.Key
+}
+
+func (p Course) when(t time.Time) string { return ui.When(p.L, t, p.Place.Plan.Zone, p.Zone) }
+
+// upcoming says what opens next in the reader's cohort: "" when nothing does.
+func (p Course) upcoming() string {
+	x, ok := p.Place.Plan.Next(p.Place.Now)
+	if !ok {
+		return ""
+	}
+	return p.L.T("courses.upcoming", "Week", x.Week, "When", p.when(x.Opens))
+}
+
+// cohort is the reader's, nil when they take the course alone.
+func (p Course) cohort() *delivery.Delivery {
+	if p.Place.Active() && p.Place.Delivery.Cohort() {
+		return p.Place.Delivery
+	}
+	return nil
+}
+
+// state is how a step stands: done, todo or locked.
+func (p Course) state(a *course.Activity) string {
+	if s := done(p.Place.Progress, a); s == "done" || p.Place.Open(a) {
+		return s
+	}
+	return "locked"
 }
 
 func (p Course) path() string { return "/courses/" + p.Place.Course.Key }

@@ -26,6 +26,10 @@ type Item struct {
 	Seen        time.Time
 	Completed   time.Time // zero while not completed
 	Steps       []Step
+	Cohort      *delivery.Delivery // in which it is taken, nil for none
+	Plan        delivery.Plan      // the person's dates in it
+	Now         time.Time
+	Zone        *time.Location // the reader's, nil when it is not known
 }
 
 // Step is one step of the course with the day it was done.
@@ -40,6 +44,7 @@ type Dashboard struct {
 	Name     string          // what to call the person, "" for guests
 	Nobody   bool            // nobody is known yet
 	First    templ.Component // something to do first, nil for nothing
+	Cohorts  templ.Component // what is new in the person's cohorts, nil for nothing
 	Continue *Item           // the course they were in last, nil when nothing is under way
 	Active   []Item          // under way, the one to continue too
 	Paused   []Item
@@ -49,7 +54,7 @@ type Dashboard struct {
 
 // Empty says that there is nothing to show.
 func (p Dashboard) Empty() bool {
-	return len(p.Active)+len(p.Paused)+len(p.Done)+len(p.Left) == 0
+	return p.Cohorts == nil && len(p.Active)+len(p.Paused)+len(p.Done)+len(p.Left) == 0
 }
 
 // Progress is /me/courses/:course.
@@ -100,6 +105,40 @@ func (it Item) steps(m *course.Module) []Step {
 }
 
 func (it Item) active() bool { return it.Enrolment.Status == delivery.Active }
+
+// week says where the cohort is: "Week 3", with what opens next once everything open is done; "" outside cohorts.
+func (it Item) week(l *locale.Printer) string {
+	if m, ok := it.Plan.Current(it.Now); ok {
+		return l.T("me.week", "Week", m.Week, "Title", it.Cohort.Title)
+	}
+	if it.Cohort != nil {
+		return it.Cohort.Title
+	}
+	return ""
+}
+
+// upcoming says what opens next in the cohort, "" when nothing does.
+func (it Item) upcoming(l *locale.Printer) string {
+	m, ok := it.Plan.Next(it.Now)
+	if !ok {
+		return ""
+	}
+	return l.T("courses.upcoming", "Week", m.Week, "When", ui.When(l, m.Opens, it.Plan.Zone, it.Zone))
+}
+
+// moduleWeek says which week a module is, and when it opens or is best done by.
+func (it Item) moduleWeek(l *locale.Printer, key string) string {
+	m, ok := it.Plan.Module(key)
+	if !ok {
+		return ""
+	}
+	if it.Now.Before(m.Opens) {
+		return l.T("player.week_opens", "Week", m.Week, "Day", l.Day(m.Opens.In(it.Plan.Zone)))
+	}
+	return l.T("me.week_due", "Week", m.Week, "Day", l.Day(m.Due.In(it.Plan.Zone)))
+}
+
+func (it Item) cohortPath() string { return it.path() + "/cohorts/" + it.Cohort.ID }
 
 func state(s Step) string {
 	if s.DoneAt.IsZero() {
