@@ -120,6 +120,7 @@ func (w *world) settings() (config.Config, *slog.Logger, error) {
 		fmt.Fprintf(w.err, "greenroom: these settings are wrong:\n%v\nSee 'greenroom serve --help' for all settings.\n", err)
 		return cfg, nil, exit(2)
 	}
+	cfg.Version = version
 	opts := &slog.HandlerOptions{Level: cfg.Level()}
 	var h slog.Handler = slog.NewTextHandler(w.err, opts)
 	if cfg.Log == "json" {

@@ -111,3 +111,30 @@ func TestServeWithABrokenFolder(t *testing.T) {
 	srv.stop(0)
 	holds(t, srv.log.String(), "those published before stay", "02-check.quiz.yaml:")
 }
+
+// Numbers are read at their own address and not at the site's; without the setting there are none.
+func TestServeNumbers(t *testing.T) {
+	t.Parallel()
+	s := newShell(t)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	ok(t, err)
+	at := l.Addr().String()
+	ok(t, l.Close())
+	s.env["GREENROOM_METRICS_ADDR"] = at
+	srv, ready := s.serve()
+	defer srv.stop(0)
+	if !ready {
+		t.Fatal(srv.log.String())
+	}
+	srv.get("/healthz")
+	res, err := http.Get("http://" + at + "/metrics")
+	ok(t, err)
+	raw, err := io.ReadAll(res.Body)
+	ok(t, err)
+	_ = res.Body.Close()
+	holds(t, string(raw), `route="/healthz"`, `greenroom_build_info{go="go`, `version="development"`)
+	if res, err = http.Get("http://" + srv.addr + "/metrics"); err != nil || res.StatusCode != 404 {
+		t.Errorf("the site itself answers %v %v", res, err)
+	}
+	_ = res.Body.Close()
+}

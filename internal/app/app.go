@@ -16,10 +16,12 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
 	"github.com/uptrace/bun"
+	"go.opentelemetry.io/otel/trace"
 
 	"greenroom/internal/access"
 	"greenroom/internal/account"
@@ -53,6 +55,8 @@ import (
 	"greenroom/internal/reflection/reflectionweb"
 	"greenroom/internal/resources"
 	"greenroom/internal/resources/resourcesweb"
+	"greenroom/internal/site"
+	"greenroom/internal/telemetry"
 	"greenroom/internal/web"
 	"greenroom/internal/worksheet"
 	"greenroom/internal/worksheet/worksheetweb"
@@ -76,6 +80,7 @@ type App struct {
 	Mail        *mail.Service
 	Events      *event.Dispatcher
 	Notify      *notify.Service
+	Site        *site.Service
 	Play        *play.Service
 	Handler     http.Handler
 	Routes      []web.Route // every route with its access, for the tests that hold them to it
@@ -85,10 +90,13 @@ type App struct {
 	now func() time.Time
 }
 
-// Options are what tests and benchmarks set and the product never does.
+// Options are what the server adds where the settings ask for it, and what only tests and benchmarks set.
 type Options struct {
 	Now      func() time.Time // nil: the system's clock
 	NoLimits bool             // no rate limits
+
+	Metrics *telemetry.Metrics   // nil: nobody counts
+	Traces  trace.TracerProvider // nil: nobody traces
 }
 
 // Loader reads courses with every kind of activity that the product has.
@@ -98,6 +106,10 @@ func Loader() *course.Loader {
 
 // Open opens and migrates the database that the settings name, and puts the product on it.
 func Open(ctx context.Context, cfg config.Config, log *slog.Logger) (*App, error) {
+	return open(ctx, cfg, log, Options{})
+}
+
+func open(ctx context.Context, cfg config.Config, log *slog.Logger, o Options) (*App, error) {
 	secret, err := cfg.Root()
 	if err != nil {
 		return nil, fmt.Errorf("secret: %w", err)
@@ -110,7 +122,10 @@ func Open(ctx context.Context, cfg config.Config, log *slog.Logger) (*App, error
 	if err := db.Migrate(ctx, d); err != nil {
 		return nil, errors.Join(err, d.Close())
 	}
-	a, err := New(cfg, d, log, Options{})
+	if o.Traces != nil {
+		d = d.WithQueryHook(telemetry.Queries(o.Traces))
+	}
+	a, err := New(cfg, d, log, o)
 	if err != nil {
 		return nil, errors.Join(err, d.Close())
 	}
@@ -153,6 +168,11 @@ func New(cfg config.Config, d *bun.DB, log *slog.Logger, o Options) (*App, error
 	}
 	a.Access = access.New(d, a.Accounts, now)
 	a.Audit = audit.New(d)
+	file, lite := strings.CutPrefix(string(cfg.DatabaseURL), "sqlite:")
+	if !lite {
+		file = ""
+	}
+	a.Site = site.New(d, a.Events, a.Mail, a.Accounts, site.Options{Version: cfg.Version, Data: cfg.Data, SQLite: file, Now: now})
 	a.Allow = allow.New(d, a.Accounts, now)
 	a.Courses = course.New(d, Loader(), now)
 	a.Deliveries = delivery.New(d, a.Courses, now)
@@ -208,6 +228,7 @@ func (a *App) mount(words *locale.Bundle, o Options) error {
 	}
 	e := echo.New()
 	e.HideBanner, e.HidePort = true, true
+	a.watch(e, o)
 	pages := shell.Mount(e)
 	a.plain(e)
 

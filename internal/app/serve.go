@@ -39,7 +39,12 @@ func Tune() { debug.SetGCPercent(gcPercent) }
 // Serve starts the product and runs it until ctx ends, then lets requests in work finish. It prints the address
 // to out when it is ready.
 func Serve(ctx context.Context, cfg config.Config, log *slog.Logger, out io.Writer) error {
-	a, err := Open(ctx, cfg, log)
+	o, done, err := asked(ctx, cfg, log)
+	if err != nil {
+		return err
+	}
+	defer done()
+	a, err := open(ctx, cfg, log, o)
 	if err != nil {
 		return err
 	}
@@ -51,6 +56,11 @@ func Serve(ctx context.Context, cfg config.Config, log *slog.Logger, out io.Writ
 	if err != nil {
 		return fmt.Errorf("listen on %s: %w", cfg.Addr, err)
 	}
+	stopNumbers, err := a.serveNumbers(o.Metrics)
+	if err != nil {
+		return errors.Join(err, l.Close())
+	}
+	defer stopNumbers()
 	work, stopWork := context.WithCancel(a.Events.Attend(context.WithoutCancel(ctx)))
 	var jobs sync.WaitGroup
 	a.start(work, &jobs)

@@ -78,7 +78,8 @@ type setup struct {
 	plain    bool  // not a demo site, mail goes out: what an agency runs
 	noMail   bool  // not a demo site, no mail server, behind a proxy on the same machine
 	pool     int   // connections to SQLite; 0 is one
-	internal bool  // answers of 500 and above are expected, and so are errors in the log
+	options  app.Options
+	internal bool // answers of 500 and above are expected, and so are errors in the log
 }
 
 func newSite(t *testing.T, engine string, set setup) *site {
@@ -108,7 +109,8 @@ func newSiteOn(t *testing.T, d *bun.DB, set setup) *site {
 		cfg.BaseURL, cfg.Demo = "https://learn.agency.example", "false"
 	}
 	log := slog.New(slog.NewJSONHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	a, err := app.New(cfg, d, log, app.Options{Now: s.clock.Now, NoLimits: !set.limits})
+	set.options.Now, set.options.NoLimits = s.clock.Now, !set.limits
+	a, err := app.New(cfg, d, log, set.options)
 	ok(t, err)
 	s.App = a
 	if set.courses == nil {

@@ -41,7 +41,10 @@ type Config struct {
 	LogLevel    string `env:"GREENROOM_LOG_LEVEL" envDefault:"info" help:"debug, info, warn or error."`
 	TimeZone    string `env:"GREENROOM_TIME_ZONE" envDefault:"Australia/Sydney" help:"IANA name of the zone for people who chose none."`
 
+	MetricsAddr string `env:"GREENROOM_METRICS_ADDR" help:"Address and port at which Prometheus may read numbers, at /metrics; never one that visitors reach. Default: none."`
+
 	ProxyNets []netip.Prefix `env:"-"`
+	Version   string         `env:"-"` // of the program
 }
 
 // BackupNote is the file in the data folder that says when the last backup was taken.
@@ -88,6 +91,11 @@ func (c *Config) check() error {
 	}
 	if _, _, err := net.SplitHostPort(c.Addr); err != nil {
 		bad("GREENROOM_ADDR", "want host:port, such as 127.0.0.1:8080")
+	}
+	if c.MetricsAddr != "" {
+		if _, _, err := net.SplitHostPort(c.MetricsAddr); err != nil || c.MetricsAddr == c.Addr {
+			bad("GREENROOM_METRICS_ADDR", "want a host:port of its own, such as 127.0.0.1:9090")
+		}
 	}
 	if u, err := url.Parse(c.BaseURL); err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
 		bad("GREENROOM_BASE_URL", "want http(s)://host, such as https://learn.example.org")

@@ -162,3 +162,16 @@ func (s *Service) Status(ctx context.Context) (waiting, givenUp int, err error) 
 	}
 	return waiting, givenUp, nil
 }
+
+// Oldest is when the oldest letter was written that still waits; zero when none does.
+func (s *Service) Oldest(ctx context.Context) (time.Time, error) {
+	var all []letter
+	err := s.db.NewSelect().Model(&all).Column("created_at").Where("state = ?", queued).Order("created_at").Limit(1).Scan(ctx)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("oldest letter: %w", err)
+	}
+	if len(all) == 0 {
+		return time.Time{}, nil
+	}
+	return all[0].CreatedAt, nil
+}
