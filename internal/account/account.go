@@ -1,6 +1,7 @@
 // Package account knows people: who they are, how they prove it, and what a browser may do in their name.
 //
 //	account.go       Person, Service and the hooks of other packages
+//	address.go       the fact that an address is proven; addresses and names for other packages
 //	rules.go         what names, addresses, passwords and settings must look like
 //	password.go      hashing, and how much of it at once
 //	register.go      new accounts and proving an address

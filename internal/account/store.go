@@ -3,11 +3,13 @@ package account
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/uptrace/bun"
 
 	"greenroom/internal/db"
+	"greenroom/internal/event"
 	"greenroom/internal/fault"
 	"greenroom/internal/id"
 )
@@ -28,7 +30,15 @@ func (s *Service) insert(ctx context.Context, tx bun.IDB, p *Person) error {
 	if err != nil {
 		return fmt.Errorf("new person: %w", err)
 	}
-	return nil
+	return s.proven(ctx, tx, p)
+}
+
+// proven states the fact that the person's address is proven, when it is.
+func (s *Service) proven(ctx context.Context, tx bun.IDB, p *Person) error {
+	if !p.Verified() || p.Guest() || p.EmailFolded == "" {
+		return nil
+	}
+	return event.Record(ctx, tx, s.now(), Proven{PersonID: p.ID, At: s.now()})
 }
 
 func emailTaken(field string) error {
@@ -71,6 +81,9 @@ func (s *Service) save(ctx context.Context, tx bun.IDB, p *Person, columns ...st
 	_, err := tx.NewUpdate().Model(p).Column(append(columns, "updated_at")...).WherePK().Exec(ctx)
 	if err = db.Err(err); err != nil {
 		return fmt.Errorf("save person %s: %w", p.ID, err)
+	}
+	if slices.Contains(columns, "verified_at") {
+		return s.proven(ctx, tx, p)
 	}
 	return nil
 }

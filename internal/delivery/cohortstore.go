@@ -50,7 +50,11 @@ func lockCohort(ctx context.Context, tx bun.IDB, deliveryID string) (*Delivery, 
 
 // upsert writes the enrolment whether or not it is there.
 func upsert(ctx context.Context, tx bun.IDB, e *Enrolment) error {
-	q := tx.NewInsert().Model(e).On("CONFLICT (person_id, delivery_id) DO UPDATE")
+	return upsertAll(ctx, tx, []Enrolment{*e})
+}
+
+func upsertAll(ctx context.Context, tx bun.IDB, all []Enrolment) error {
+	q := tx.NewInsert().Model(&all).On("CONFLICT (person_id, delivery_id) DO UPDATE")
 	for _, c := range [...]string{
 		"revision_hash", "status", "updated_at", "source", "shift_weeks", "extended_days", "pauses", "version", "joined_at", "queued_at",
 	} {

@@ -17,6 +17,8 @@
 //	schedule.go   weeks, breaks and own dates of modules
 //	plan.go       one person's dates: schedule, late joining, pauses, extensions
 //	join.go       seats: coming into a cohort, the waiting list, leaving
+//	batch.go      many people at once
+//	gate.go       who is kept out
 //	people.go     the people of a cohort: lists, extensions, pauses
 //	announce.go   announcements
 //	feed.go       the secret of a person's calendar
@@ -202,6 +204,7 @@ type Service struct {
 	now     func() time.Time
 	grants  Granter
 	forget  func()
+	gate    Gate
 }
 
 // SetAccess says who gives the role of a cohort's trainer, and what to call after the commit. Without it nobody gets it.

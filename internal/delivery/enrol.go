@@ -72,6 +72,9 @@ func (s *Service) EnrolTx(ctx context.Context, tx bun.IDB, personID string, d *D
 		}
 		return e, nil
 	}
+	if err := s.pass(ctx, tx, d, revisionHash, personID); err != nil {
+		return nil, err
+	}
 	return e, event.Record(ctx, tx, now, enrolled(e, now))
 }
 

@@ -76,6 +76,11 @@ func (s *Service) EnrolInTx(ctx context.Context, tx bun.IDB, personID, deliveryI
 			return nil, err
 		}
 	}
+	if e == nil && source != SourceMoved {
+		if err := s.pass(ctx, tx, d, revisionHash, personID); err != nil {
+			return nil, err
+		}
+	}
 	if e == nil {
 		e = &Enrolment{ID: id.New(), DeliveryID: d.ID, PersonID: personID, CourseKey: d.CourseKey, LastSeenAt: now, CreatedAt: now}
 	}
