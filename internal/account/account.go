@@ -133,6 +133,9 @@ type Options struct {
 	Log      *slog.Logger
 	Words    *locale.Bundle   // for mails
 	Hash     *argon2id.Params // nil: 19 MiB, t=2, p=1
+
+	GuestDays    int // without a visit, after which a guest's work is removed; 0 is 90
+	UnprovenDays int // after which accounts that never proved their address and hold nothing go; 0 is never
 }
 
 // Service is everything one can do with accounts. Hooks are added before the first request; all else is safe
@@ -150,6 +153,8 @@ type Service struct {
 	claimers  []Claimer
 	summary   Summarizer
 	exporters []Exporter
+	erasers   []Eraser
+	cleaners  []func(ctx context.Context) error
 }
 
 // New makes the service. It fails when the zone is unknown.

@@ -118,8 +118,8 @@ func (s *Service) Run(ctx context.Context) error {
 	}
 }
 
-// Clean forgets sessions that ended, links that ended a month ago, and guests whose device was not seen for
-// 90 days, with all they did.
+// Clean forgets sessions that ended, links that ended a month ago, guests whose device was not seen for as long as the
+// site keeps them, with all they did, accounts that hold nothing (see RemoveEmpty), and what the cleaners forget.
 func (s *Service) Clean(ctx context.Context) error {
 	now := s.now()
 	_, err := s.db.NewDelete().Model((*session)(nil)).
@@ -131,10 +131,18 @@ func (s *Service) Clean(ctx context.Context) error {
 		return fmt.Errorf("old links: %w", err)
 	}
 	gone := s.db.NewSelect().Model((*device)(nil)).Column("person_id").
-		Where("claimed_at IS NULL").Where("seen_at <= ?", now.Add(-deviceLife))
+		Where("claimed_at IS NULL").Where("seen_at <= ?", now.Add(-s.guestLife()))
 	_, err = s.db.NewDelete().Model((*Person)(nil)).Where("kind = ?", KindGuest).Where("id IN (?)", gone).Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("old guests: %w", err)
+	}
+	if _, err := s.RemoveEmpty(ctx); err != nil {
+		return err
+	}
+	for _, clean := range s.cleaners {
+		if err := clean(ctx); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -12,7 +12,7 @@ import (
 	"greenroom/internal/id"
 )
 
-// deviceLife is how long a guest's progress is kept after the device was last seen.
+// deviceLife is how long a guest's progress is kept after the device was last seen, unless the site says otherwise.
 const deviceLife = 90 * 24 * time.Hour
 
 // NewGuest makes a guest and the secret of their device, which is stored hashed.

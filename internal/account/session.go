@@ -175,7 +175,7 @@ func (s *Sessions) DeviceToken(r *http.Request) string {
 func (s *Sessions) setDevice(w http.ResponseWriter, token string) {
 	c := &http.Cookie{
 		Name: s.device, Value: token, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: s.secure,
-		MaxAge: int(deviceLife.Seconds()),
+		MaxAge: int(s.svc.guestLife().Seconds()),
 	}
 	if token == "" {
 		c.MaxAge = -1

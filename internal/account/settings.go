@@ -2,15 +2,11 @@ package account
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/uptrace/bun"
 
-	"greenroom/internal/db"
 	"greenroom/internal/fault"
 )
 
@@ -141,79 +137,3 @@ func (s *Service) SignOutEverywhere(ctx context.Context, personID string) error 
 	})
 }
 
-// Delete ends an account for who knows its password. What belongs to the person goes with the row, by the
-// database's own rule. Invalid on "password".
-func (s *Service) Delete(ctx context.Context, personID, password string) error {
-	if _, err := s.checkSecret(ctx, personID, password, "password", "account.password_wrong"); err != nil {
-		return err
-	}
-	err := s.change(ctx, personID, func(ctx context.Context, tx bun.IDB, p *Person) error {
-		if p.Verified() {
-			if err := s.tell(ctx, tx, p, p.Email, "deleted"); err != nil {
-				return err
-			}
-		}
-		_, err := tx.NewDelete().Model(p).WherePK().Exec(ctx)
-		return db.Err(err)
-	})
-	if err == nil {
-		s.log.InfoContext(ctx, "account: deleted", "person", personID)
-	}
-	return err
-}
-
-// exported is the account's own part of an export.
-type exported struct {
-	ID         string     `json:"id"`
-	Name       string     `json:"name"`
-	Email      string     `json:"email"`
-	Powers     string     `json:"powers"` // roles beyond learning, as internal/account.Powers
-	Language   string     `json:"language,omitempty"`
-	TimeZone   string     `json:"time_zone,omitempty"`
-	Theme      string     `json:"theme"`
-	TextSize   string     `json:"text_size_percent"`
-	VerifiedAt *time.Time `json:"email_verified_at,omitempty"`
-	CreatedAt  time.Time  `json:"created_at"`
-	Sessions   []signedIn `json:"signed_in_devices"`
-}
-
-type signedIn struct {
-	Browser   string    `json:"browser"`
-	Since     time.Time `json:"since"`
-	LastSeen  time.Time `json:"last_seen"`
-	ExpiresAt time.Time `json:"expires_at"`
-}
-
-// Export gathers everything that is kept about the person as one JSON document: the account, then the parts of
-// the exporters by name.
-func (s *Service) Export(ctx context.Context, personID string) ([]byte, error) {
-	p, err := s.ByID(ctx, personID)
-	if err != nil {
-		return nil, err
-	}
-	var rows []session
-	err = s.db.NewSelect().Model(&rows).Where("person_id = ?", personID).Where("expires_at > ?", s.now()).Order("created_at").Scan(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("export sessions: %w", err)
-	}
-	own := exported{
-		ID: p.ID, Name: p.Name, Email: p.Email, Powers: string(p.Powers), Language: p.Lang, TimeZone: p.TimeZone,
-		Theme: p.Theme, TextSize: p.TextSize, CreatedAt: p.CreatedAt.UTC(), Sessions: []signedIn{},
-	}
-	if p.Verified() {
-		at := p.VerifiedAt.UTC()
-		own.VerifiedAt = &at
-	}
-	for _, r := range rows {
-		own.Sessions = append(own.Sessions, signedIn{r.UserAgent, r.CreatedAt.UTC(), r.SeenAt.UTC(), r.ExpiresAt.UTC()})
-	}
-	doc := map[string]any{"exported_at": s.now(), "site": s.opts.BaseURL, "account": own}
-	for _, e := range s.exporters {
-		name, v, err := e.Export(ctx, personID)
-		if err != nil {
-			return nil, fmt.Errorf("export %s: %w", name, err)
-		}
-		doc[name] = v
-	}
-	return json.MarshalIndent(doc, "", "  ")
-}

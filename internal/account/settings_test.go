@@ -1,15 +1,21 @@
 package account_test
 
 import (
+	"archive/zip"
+	"bytes"
 	"context"
 	"encoding/json"
+	"io"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"greenroom/internal/account"
 	"greenroom/internal/fault"
+	"greenroom/internal/locale"
 )
 
 func TestProfileAndAppearance(t *testing.T) {
@@ -76,7 +82,7 @@ func TestChangePasswordCountsGuesses(t *testing.T) {
 		for range 5 {
 			want(t, s.ChangePassword(ctx(), p.ID, "not the one at all", "another nine green doors"), "current:password_wrong")
 		}
-		want(t, s.Delete(ctx(), p.ID, good), "password:locked_seconds")
+		want(t, s.Delete(ctx(), p.ID, account.Goodbye{Password: good}), "password:locked_seconds")
 	})
 }
 
@@ -181,9 +187,9 @@ func TestDelete(t *testing.T) {
 		p, q := s.proven(), s.register("Grace", "grace@example.org")
 		b := s.browser()
 		b.signIn(p.ID)
-		want(t, s.Delete(ctx(), p.ID, "not the one at all"), "password:password_wrong")
-		want(t, s.Delete(ctx(), p.ID, ""), "password:password_missing")
-		ok(t, s.Delete(ctx(), p.ID, good))
+		want(t, s.Delete(ctx(), p.ID, account.Goodbye{Password: "not the one at all"}), "password:password_wrong")
+		want(t, s.Delete(ctx(), p.ID, account.Goodbye{}), "password:password_missing")
+		ok(t, s.Delete(ctx(), p.ID, account.Goodbye{Password: good}))
 		b.is("")
 		if _, err := s.ByID(ctx(), p.ID); !fault.Is(err, fault.NotFound) {
 			t.Errorf("still there: %v", err)
@@ -208,23 +214,51 @@ func TestExport(t *testing.T) {
 		p := s.proven()
 		s.browser().signIn(p.ID)
 		s.AddExporter(part{})
-		raw, err := s.Export(ctx(), p.ID)
-		ok(t, err)
-		var doc struct {
-			Account struct {
-				Email, Name string
-				Devices     []struct{ Browser string } `json:"signed_in_devices"`
-			}
-			Record struct{ Of string }
+		files := unpack(t, s, p.ID)
+		var own struct {
+			Email, Name string
+			Devices     []struct{ Browser string } `json:"signed_in_devices"`
 		}
-		ok(t, json.Unmarshal(raw, &doc))
-		if doc.Account.Email != p.Email || doc.Record.Of != p.ID || len(doc.Account.Devices) != 1 || doc.Account.Devices[0].Browser != "Test/1.0" {
-			t.Errorf("got %s", raw)
+		ok(t, json.Unmarshal([]byte(files["data/account.json"]), &own))
+		if own.Email != p.Email || len(own.Devices) != 1 || own.Devices[0].Browser != "Test/1.0" || !strings.Contains(files["data/record.json"], p.ID) {
+			t.Errorf("got %v", files)
 		}
-		for _, secret := range []string{"argon2", "token", "password"} {
-			if strings.Contains(string(raw), secret) {
-				t.Errorf("the export holds %q: %s", secret, raw)
+		for _, want := range []string{"index.html", "readable/account.html", "readable/record.html", "tables/person.jsonl", "tables/session.jsonl"} {
+			if files[want] == "" {
+				t.Errorf("the archive has no %s", want)
 			}
+		}
+		all := strings.Join(slices.Collect(maps.Values(files)), "\n")
+		for _, secret := range []string{"argon2", "token_hash", "password_hash"} {
+			if strings.Contains(all, secret) {
+				t.Errorf("the export holds %q", secret)
+			}
+		}
+		if !strings.Contains(files["index.html"], p.Email) {
+			t.Errorf("the index does not say whose it is: %s", files["index.html"])
 		}
 	})
+}
+
+// unpack makes somebody's export and reads its files.
+func unpack(t *testing.T, s *site, personID string) map[string]string {
+	t.Helper()
+	words, err := locale.Load()
+	ok(t, err)
+	f, err := s.Export(ctx(), personID, words.Printer(locale.Default))
+	ok(t, err)
+	defer func() { _ = f.Close() }()
+	raw, err := io.ReadAll(f)
+	ok(t, err)
+	z, err := zip.NewReader(bytes.NewReader(raw), int64(len(raw)))
+	ok(t, err)
+	out := map[string]string{}
+	for _, e := range z.File {
+		r, err := e.Open()
+		ok(t, err)
+		text, err := io.ReadAll(r)
+		ok(t, err)
+		out[e.Name] = string(text)
+	}
+	return out
 }

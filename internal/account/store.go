@@ -160,7 +160,7 @@ type device struct {
 func (s *Service) findDevice(ctx context.Context, tokenHash string) (*device, error) {
 	d := new(device)
 	err := s.db.NewSelect().Model(d).Relation("Person").Where("d.token_hash = ?", tokenHash).Where("d.claimed_at IS NULL").
-		Where("d.seen_at > ?", s.now().Add(-deviceLife)).Scan(ctx)
+		Where("d.seen_at > ?", s.now().Add(-s.guestLife())).Scan(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("find device: %w", db.Err(err))
 	}

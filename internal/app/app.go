@@ -55,6 +55,7 @@ import (
 	"greenroom/internal/reflection/reflectionweb"
 	"greenroom/internal/resources"
 	"greenroom/internal/resources/resourcesweb"
+	"greenroom/internal/retention"
 	"greenroom/internal/site"
 	"greenroom/internal/telemetry"
 	"greenroom/internal/web"
@@ -74,6 +75,7 @@ type App struct {
 	Deliveries  *delivery.Service
 	Records     *record.Service
 	Credentials *credential.Service
+	Retention   *retention.Service
 	Quizzes     *quiz.Service
 	Reflections *reflection.Service
 	Worksheets  *worksheet.Service
@@ -162,6 +164,7 @@ func New(cfg config.Config, d *bun.DB, log *slog.Logger, o Options) (*App, error
 	a.Events = event.New(d, now, log)
 	a.Accounts, err = account.New(d, a.Mail, account.Options{
 		BaseURL: cfg.BaseURL, SiteName: cfg.SiteName, Zone: cfg.TimeZone, Now: now, Log: log, Words: words,
+		GuestDays: cfg.KeepGuests, UnprovenDays: cfg.KeepEmpty,
 	})
 	if err != nil {
 		return nil, err
@@ -179,6 +182,7 @@ func New(cfg config.Config, d *bun.DB, log *slog.Logger, o Options) (*App, error
 	a.Deliveries.SetAccess(a.Access, a.Accounts.Forget)
 	a.Credentials = credential.New(d, now)
 	a.Credentials.SetZone(a.Accounts.Location(nil))
+	a.Retention = retention.New(d, a.Courses, retention.Options{Days: cfg.KeepFacts, Key: a.secret, Zone: a.Accounts.Location(nil), Now: now})
 	a.Records = record.New(d, a.Courses, a.Credentials, now)
 	a.Quizzes = quiz.New(d, a.Courses, a.Records, now)
 	a.Reflections = reflection.New(d, a.Records, now)
@@ -196,6 +200,9 @@ func New(cfg config.Config, d *bun.DB, log *slog.Logger, o Options) (*App, error
 	a.Accounts.AddClaimer(a.Deliveries, a.Quizzes, a.Reflections, a.Worksheets, a.Records)
 	a.Accounts.AddExporter(a.Access, a.Deliveries, a.Records, a.Quizzes, a.Reflections, a.Worksheets, a.Credentials, a.Notify)
 	a.Accounts.AddExporter(a.Allow)
+	a.Accounts.AddExporter(a.Retention)
+	a.Accounts.AddEraser(a.Retention, account.EraserFunc(a.keepCertificates))
+	a.Accounts.AddCleaner(a.forgetFacts)
 	a.Accounts.SetSummary(a.Records)
 
 	// Reactors to facts.
@@ -234,7 +241,7 @@ func (a *App) mount(words *locale.Bundle, o Options) error {
 
 	for _, table := range [][]web.Route{
 		a.site(),
-		accountweb.New(a.Accounts, sessions, accountweb.Options{Demo: a.demoSignIns()}).Routes(),
+		accountweb.New(a.Accounts, sessions, accountweb.Options{Demo: a.demoSignIns(), Certificates: a.Credentials}).Routes(),
 		(&courseweb.Handlers{Courses: a.Courses, Records: a.Records, Credentials: a.Credentials, Play: a.Play, Deliveries: a.Deliveries}).Routes(),
 		(&deliveryweb.Handlers{
 			Courses: a.Courses, Deliveries: a.Deliveries, Play: a.Play, Records: a.Records, BaseURL: a.cfg.BaseURL,

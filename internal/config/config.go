@@ -39,6 +39,9 @@ type Config struct {
 	Proxies     string `env:"GREENROOM_TRUSTED_PROXIES" help:"Networks of the reverse proxies, as 10.0.0.0/8,…: only their X-Forwarded-For is believed."`
 	Log         string `env:"GREENROOM_LOG" envDefault:"text" help:"text or json."`
 	LogLevel    string `env:"GREENROOM_LOG_LEVEL" envDefault:"info" help:"debug, info, warn or error."`
+	KeepFacts   int    `env:"GREENROOM_RETENTION_MANDATORY_DAYS" envDefault:"2557" help:"Days from the completion of mandatory training for which the bare fact is kept after its person deleted the account, without name or address. 0 keeps nothing."`
+	KeepGuests  int    `env:"GREENROOM_RETENTION_GUEST_DAYS" envDefault:"90" help:"Days without a visit after which the work of people without account is removed."`
+	KeepEmpty   int    `env:"GREENROOM_RETENTION_UNPROVEN_DAYS" envDefault:"7" help:"Days after which an account whose address was never proven is removed, if it holds nothing at all. 0 never removes one."`
 	TimeZone    string `env:"GREENROOM_TIME_ZONE" envDefault:"Australia/Sydney" help:"IANA name of the zone for people who chose none."`
 
 	MetricsAddr string `env:"GREENROOM_METRICS_ADDR" help:"Address and port at which Prometheus may read numbers, at /metrics; never one that visitors reach. Default: none."`
@@ -138,6 +141,16 @@ func (c *Config) check() error {
 	}
 	if c.Log != "text" && c.Log != "json" {
 		bad("GREENROOM_LOG", "want text or json")
+	}
+	for _, r := range []struct {
+		name   string
+		n, min int
+	}{
+		{"GREENROOM_RETENTION_MANDATORY_DAYS", c.KeepFacts, 0}, {"GREENROOM_RETENTION_GUEST_DAYS", c.KeepGuests, 1}, {"GREENROOM_RETENTION_UNPROVEN_DAYS", c.KeepEmpty, 0},
+	} {
+		if r.n < r.min || r.n > 36525 {
+			bad(r.name, "want a number of days from %d to 36525", r.min)
+		}
 	}
 	var l slog.Level
 	if err := l.UnmarshalText([]byte(c.LogLevel)); err != nil {

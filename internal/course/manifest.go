@@ -28,6 +28,7 @@ type courseFile struct {
 	Authors     []authorFile `yaml:"authors" rule:"required,min=1,max=50"`
 	Order       int          `yaml:"order" rule:"min=0,max=100000"`
 	Open        bool         `yaml:"open"`
+	Mandatory   bool         `yaml:"mandatory"`
 	FactsAsAt   time.Time    `yaml:"facts_as_at" rule:"required"`
 	Art         string       `yaml:"art" rule:"oneof=bubbles|paths|dots|door|waves|steps"`
 	Sources     []sourceFile `yaml:"sources" rule:"max=500"`
@@ -99,7 +100,7 @@ func (p *parse) course(lay *layout) {
 	rev.Description = rep.Markdown(c.Description)
 	rev.Outcomes, rev.Topics = Strings(c.Outcomes), Strings(c.Topics)
 	rev.Language, rev.Licence, rev.Level, rev.Art = c.Language, c.Licence, c.Level, c.Art
-	rev.Order, rev.Open, rev.FactsAsAt = c.Order, c.Open, c.FactsAsAt
+	rev.Order, rev.Open, rev.Mandatory, rev.FactsAsAt = c.Order, c.Open, c.Mandatory, c.FactsAsAt
 	if rev.Art == "" {
 		rev.Art = "bubbles"
 	}

@@ -31,6 +31,7 @@ type Revision struct {
 	Authors     []Author
 	Order       int
 	Open        bool // may be taken without an account
+	Mandatory   bool // some people have to complete it: see internal/retention
 	FactsAsAt   time.Time
 	Art         string
 	Sources     []Source

@@ -4,6 +4,7 @@
 //	errors.go    the drivers' errors, translated once
 //	migrate.go   the schema, brought up to date once however many nodes start
 //	whole.go     a whole database at once: for backups
+//	shape.go     which tables and columns there are
 //	after.go     bells that ring once a transaction is committed
 //	count.go     how many queries a context caused
 //

@@ -4,7 +4,8 @@
 //	accountweb.go  the route table and what handlers share
 //	signin.go      register, sign in, sign out, claim
 //	links.go       forgotten passwords and the pages that mailed links open
-//	settings.go    settings, theme, export, deletion
+//	settings.go    settings, theme
+//	data.go        the export of one's data, deletion
 package accountweb
 
 import (
@@ -25,6 +26,8 @@ import (
 type Options struct {
 	Demo  []account.DemoPerson // whom the sign-in page offers with one tap; only ever set on demo sites
 	Langs []string             // languages to choose from; nil: the default alone
+
+	Certificates Certificates // nil: nobody has any
 }
 
 // Handlers answers for accounts.

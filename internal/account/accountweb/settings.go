@@ -47,6 +47,11 @@ func (h *Handlers) showSettings(c echo.Context, err error) error {
 		return werr
 	}
 	p.Waiting = w.Steps > 0
+	if h.opts.Certificates != nil {
+		if p.Renamed, werr = h.opts.Certificates.Renamed(c.Request().Context(), v); werr != nil {
+			return werr
+		}
+	}
 	return web.Render(c, status(p.Form), pages.ShowSettings(p))
 }
 
@@ -138,33 +143,6 @@ func (h *Handlers) leave(c echo.Context, notice, to string) error {
 	clearSite(c)
 	web.Notice(c, "ok", notice)
 	return web.SeeOther(c, to)
-}
-
-func (h *Handlers) getExport(c echo.Context) error {
-	raw, err := h.accounts.Export(c.Request().Context(), web.ViewerOf(c).ID())
-	if err != nil {
-		return err
-	}
-	c.Response().Header().Set(echo.HeaderContentDisposition, `attachment; filename="greenroom-data.json"`)
-	return c.Blob(http.StatusOK, echo.MIMEApplicationJSON, raw)
-}
-
-func (h *Handlers) getDelete(c echo.Context) error { return h.showDelete(c, nil) }
-
-func (h *Handlers) showDelete(c echo.Context, err error) error {
-	p := pages.Delete{Form: form(c, "account.delete", err)}
-	return web.Render(c, status(p.Form), pages.ShowDelete(p))
-}
-
-func (h *Handlers) postDelete(c echo.Context) error {
-	err := h.accounts.Delete(c.Request().Context(), web.ViewerOf(c).ID(), c.FormValue("password"))
-	if invalid(err) {
-		return h.showDelete(c, err)
-	}
-	if err != nil {
-		return err
-	}
-	return h.leave(c, "account.deleted", "/")
 }
 
 // themeLife is how long a device remembers its colours.

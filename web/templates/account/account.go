@@ -7,6 +7,7 @@ import (
 
 	"github.com/a-h/templ"
 
+	"greenroom/internal/account"
 	"greenroom/web/templates/layout"
 	"greenroom/web/templates/ui"
 )
@@ -75,10 +76,18 @@ type Settings struct {
 	PickedTheme           string
 	PickedSize            string
 	Waiting               bool // work of this device waits for an owner
+	Renamed               int  // certificates that bear another name
 }
 
 // Delete is the page /settings/delete.
-type Delete struct{ Form }
+type Delete struct {
+	Form
+	Password     bool           // the account has one; else the address confirms
+	Email        string         // as typed
+	Keep         bool           // as ticked
+	Certificates []string       // titles of the courses of the valid ones
+	Stays        []account.Stay // beside what always stays
+}
 
 // Claim is the page /claim.
 type Claim struct {

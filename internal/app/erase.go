@@ -1,0 +1,32 @@
+package app
+
+import (
+	"context"
+
+	"github.com/uptrace/bun"
+
+	"greenroom/internal/account"
+)
+
+// keepCertificates lets the certificates of who wants it be checked after the account is gone.
+func (a *App) keepCertificates(ctx context.Context, tx bun.IDB, p *account.Person, w account.Wish) error {
+	if !w.KeepCertificates {
+		return nil
+	}
+	return a.Credentials.Keep(ctx, tx, p.ID)
+}
+
+// forgetFacts removes what the retention rule has kept long enough.
+func (a *App) forgetFacts(ctx context.Context) error {
+	n, err := a.Retention.Purge(ctx)
+	if n > 0 {
+		a.log.InfoContext(ctx, "retention: facts removed, their time is over", "facts", n)
+	}
+	return err
+}
+
+// secret is the site's own, for what is derived from it.
+func (a *App) secret() (string, error) {
+	s, err := a.cfg.Root()
+	return string(s), err
+}
