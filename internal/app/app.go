@@ -212,6 +212,7 @@ func New(cfg config.Config, d *bun.DB, log *slog.Logger, o Options) (*App, error
 	event.On(a.Events, "notify.queued", a.Notify.OnQueued)
 	event.On(a.Events, "notify.promoted", a.Notify.OnPromoted)
 	event.On(a.Events, "notify.removed", a.Notify.OnWithdrawn)
+	event.On(a.Events, "notify.announced", a.Notify.OnAnnounced)
 	event.On(a.Events, "notify.changed", a.Notify.OnChanged)
 	event.On(a.Events, "notify.cancelled", a.Notify.OnCancelled)
 

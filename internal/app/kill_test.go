@@ -36,6 +36,7 @@ func work(args []string, ack func(line string)) error {
 	a, err := app.Open(ctx, config.Config{
 		Addr: "127.0.0.1:8080", BaseURL: "http://127.0.0.1:8080", DatabaseURL: config.Secret(args[0]), SiteName: "Greenroom",
 		MailFrom: "Greenroom <no-reply@agency.example>", TimeZone: "Australia/Sydney",
+		Secret: "a secret of this test, long enough",
 	}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return err

@@ -226,3 +226,40 @@ func TestLettersAboutAPlace(t *testing.T) {
 		}
 	})
 }
+
+// An announcement comes at once, in the weekly letter or not at all, as each has chosen, and once.
+func TestAnnouncementsAsChosen(t *testing.T) {
+	each(t, setup{}, func(t *testing.T, s *site) {
+		ctx := t.Context()
+		at, weekly, off, waits := s.person("Now", "learner"), s.person("Week", "learner"), s.person("Off", "learner"), s.person("Wait", "learner")
+		d := s.cohort("2027-03-29", 3)
+		for _, c := range []*client{at, weekly, off, waits} {
+			c.join(d)
+		}
+		weekly.post("/settings/mail", url.Values{"weekly": {"on"}, "announcements": {"weekly"}}).want(303)
+		off.post("/settings/mail", url.Values{"weekly": {"on"}, "announcements": {"off"}}).want(303)
+		s.at("2027-03-27T00:00:00Z")
+		a, err := s.Deliveries.Announce(ctx, nil, "", d.ID, delivery.ToAll, "Bring a laptop", "And *yourself*.")
+		ok(t, err)
+		ok(t, s.Events.Drain(ctx))
+		ok(t, s.Notify.OnAnnounced(ctx, delivery.Announced{AnnouncementID: a.ID, DeliveryID: d.ID}))
+		if n := len(at.letters()); n != 2 || !strings.Contains(at.letter("Bring a laptop"), "And *yourself*.") {
+			t.Errorf("at once: %v", at.letters())
+		}
+		for _, c := range []*client{weekly, off, waits} {
+			if n := len(c.letters()); n != 1 {
+				t.Errorf("before the week: %v", c.letters())
+			}
+		}
+		for _, day := range []string{"2027-03-29T03:00:00Z", "2027-04-05T03:00:00Z"} {
+			s.at(day)
+			s.weekly()
+		}
+		if text := weekly.letter("Week 1"); !strings.Contains(text, "Bring a laptop") {
+			t.Errorf("not in the weekly letter:\n%s", text)
+		}
+		if text := weekly.letter("Week 2") + off.letter("Week 1"); strings.Contains(text, "Bring a laptop") {
+			t.Errorf("twice, or to who wants none:\n%s", text)
+		}
+	})
+}

@@ -2,6 +2,7 @@ package notify
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"greenroom/internal/account"
@@ -97,12 +98,20 @@ func (s *Service) OnCancelled(ctx context.Context, f delivery.CancelledFact) err
 
 // everybody writes to all who are in a cohort or wait for a seat.
 func (s *Service) everybody(ctx context.Context, deliveryID string, write func(*account.Person, *delivery.Delivery, *locale.Printer) letter) error {
+	return s.members(ctx, deliveryID, nil, func(p *account.Person, d *delivery.Delivery) error {
+		_, err := s.send(ctx, p, write(p, d, s.opts.Words.Printer(p.Lang)))
+		return err
+	})
+}
+
+// members calls fn with everybody in a cohort whose enrolment has one of the states; nil is all but those who left.
+func (s *Service) members(ctx context.Context, deliveryID string, status []string, fn func(*account.Person, *delivery.Delivery) error) error {
 	d, err := s.deliveries.ByID(ctx, deliveryID)
 	if err != nil {
 		return gone(err)
 	}
 	for page := 1; ; page++ {
-		members, total, err := s.deliveries.Roster(ctx, deliveryID, delivery.RosterFilter{Page: page})
+		members, total, err := s.deliveries.Roster(ctx, deliveryID, delivery.RosterFilter{Status: status, Page: page})
 		if err != nil {
 			return err
 		}
@@ -114,7 +123,7 @@ func (s *Service) everybody(ctx context.Context, deliveryID string, write func(*
 			if err != nil {
 				return err
 			}
-			if _, err := s.send(ctx, p, write(p, d, s.opts.Words.Printer(p.Lang))); err != nil {
+			if err := fn(p, d); err != nil {
 				return err
 			}
 		}
@@ -122,4 +131,56 @@ func (s *Service) everybody(ctx context.Context, deliveryID string, write func(*
 			return nil
 		}
 	}
+}
+
+func announcementName(id string) string { return "announcement:" + id }
+
+// OnAnnounced sends an announcement to the people of the cohort that it is for and who want it at once.
+func (s *Service) OnAnnounced(ctx context.Context, f delivery.Announced) error {
+	a, err := s.deliveries.Announcement(ctx, f.AnnouncementID)
+	if err != nil {
+		return gone(err)
+	}
+	return s.members(ctx, f.DeliveryID, []string{delivery.Active, delivery.Paused}, func(p *account.Person, d *delivery.Delivery) error {
+		want, err := s.Choice(ctx, p.ID)
+		if err != nil || want.Announcements != Now {
+			return err
+		}
+		progress, err := s.records.Of(ctx, p.ID, d.CourseKey)
+		if err != nil || !a.For(progress.CompletedAt != nil) {
+			return err
+		}
+		_, err = s.send(ctx, p, letter{
+			name: announcementName(a.ID), kind: Announcements, subject: a.Title, text: s.announcementText(p, d, *a),
+		})
+		return err
+	})
+}
+
+func (s *Service) announcementText(p *account.Person, d *delivery.Delivery, a delivery.Announcement) string {
+	l := s.opts.Words.Printer(p.Lang)
+	return l.T("notify.announcement_text", "Title", a.Title, "Cohort", d.Title, "Author", a.AuthorName, "Body", a.Body, "Link", s.cohortLink(d))
+}
+
+// announced are the announcements of the last fortnight that the person has had no letter about.
+func (s *Service) announced(ctx context.Context, p *account.Person, d *delivery.Delivery, completed bool) ([]delivery.Announcement, error) {
+	all, err := s.deliveries.Announcements(ctx, d.ID)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, a := range all {
+		names = append(names, announcementName(a.ID))
+	}
+	done, err := had(ctx, s.db, []string{p.ID}, names)
+	if err != nil {
+		return nil, err
+	}
+	var out []delivery.Announcement
+	for _, a := range slices.Backward(all) {
+		if a.For(completed) && !done[[2]string{p.ID, announcementName(a.ID)}] && s.now().Sub(a.CreatedAt) < 14*24*time.Hour {
+			out = append(out, a)
+		}
+	}
+	return out, nil
 }

@@ -182,6 +182,7 @@ type letter struct {
 	name          string // unique for the person
 	kind          string // Weekly, Announcements or "" for what is always sent
 	subject, text string
+	also          []string // names of what it holds besides, which then counts as sent
 }
 
 // send queues a letter unless one of its name was queued before, and says whether it did.
@@ -193,6 +194,11 @@ func (s *Service) send(ctx context.Context, p *account.Person, k letter) (bool, 
 	err := db.InTx(ctx, s.db, func(ctx context.Context, tx bun.Tx) (err error) {
 		if sent, err = note(ctx, tx, p.ID, k.name, s.now()); err != nil || !sent {
 			return err
+		}
+		for _, name := range k.also {
+			if _, err := note(ctx, tx, p.ID, name, s.now()); err != nil {
+				return err
+			}
 		}
 		m := mail.Message{To: p.Email, Subject: k.subject, Text: k.text}
 		if k.kind != "" {

@@ -179,7 +179,18 @@ func (s *Service) sendWeek(ctx context.Context, d *delivery.Delivery, x dueLette
 		return false, nil // nothing is left to do
 	}
 	text, subject := s.weekText(p, d, x, view, zone)
-	return s.send(ctx, p, letter{name: x.week.name(d.ID), kind: Weekly, subject: subject, text: text})
+	var also []string
+	if want.Announcements == WithWeekly {
+		more, err := s.announced(ctx, p, d, view.Complete)
+		if err != nil {
+			return false, err
+		}
+		for _, a := range more {
+			text += "\n\n" + s.announcementText(p, d, a)
+			also = append(also, announcementName(a.ID))
+		}
+	}
+	return s.send(ctx, p, letter{name: x.week.name(d.ID), kind: Weekly, subject: subject, text: text, also: also})
 }
 
 // weekText is the letter: what opens, how long it takes, when it is due where the reader is and in the cohort's zone,
