@@ -3,7 +3,6 @@ package account
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -156,6 +155,3 @@ func (s *Service) erase(ctx context.Context, tx bun.IDB, p *Person, w Wish) erro
 	_, err = tx.NewDelete().Model(p).WherePK().Exec(ctx)
 	return db.Err(err)
 }
-
-// Fold is an address as addresses are compared: without case, composed.
-func Fold(email string) string { return fold(strings.TrimSpace(email)) }
