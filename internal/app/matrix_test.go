@@ -137,10 +137,25 @@ var matrix = map[string]row{
 	"GET /courses/:course/cohorts/:cohort":        {tiny + "/cohorts/{cohort}", all(200), nil},
 	"POST /courses/:course/cohorts/:cohort/join":  {tiny + "/cohorts/{cohort}/join", writers(303), nil},
 	"POST /courses/:course/cohorts/:cohort/leave": {tiny + "/cohorts/{cohort}/leave", writers(303), nil},
-	"GET /me/calendar":                            {"/me/calendar", members(200), nil},
-	"POST /me/calendar":                           {"/me/calendar", writers(303), nil},
-	"POST /me/calendar/end":                       {"/me/calendar/end", writers(303), nil},
-	"GET /calendar/:file":                         {"/calendar/no-such-secret.ics", all(404), nil},
+	"GET /teach":                                {"/teach?show=all", desk("trainer", 200), nil},
+	"GET /teach/cohorts/new":                    {"/teach/cohorts/new?course=tiny", desk("trainer", 200), nil},
+	"POST /teach/cohorts":                       {"/teach/cohorts", deskWriters("trainer", 422), url.Values{"course": {"tiny"}}},
+	"GET /teach/cohorts/:cohort":                {"/teach/cohorts/{cohort}", desk("trainer", 200), nil},
+	"GET /teach/cohorts/:cohort/edit":           {"/teach/cohorts/{cohort}/edit", desk("trainer", 200), nil},
+	"POST /teach/cohorts/:cohort/edit":          {"/teach/cohorts/{cohort}/edit", deskWriters("trainer", 422), nil},
+	"POST /teach/cohorts/:cohort/open":          {"/teach/cohorts/{cohort}/open", deskWriters("trainer", 303), nil},
+	"POST /teach/cohorts/:cohort/close":         {"/teach/cohorts/{ended}/close", deskWriters("trainer", 303), nil},
+	"POST /teach/cohorts/:cohort/cancel":        {"/teach/cohorts/{cohort}/cancel", deskWriters("trainer", 422), nil},
+	"GET /teach/cohorts/:cohort/copy":           {"/teach/cohorts/{cohort}/copy", desk("trainer", 200), nil},
+	"POST /teach/cohorts/:cohort/copy":          {"/teach/cohorts/{cohort}/copy", deskWriters("trainer", 422), url.Values{"title": {"Again"}}},
+	"POST /teach/cohorts/:cohort/announcements": {"/teach/cohorts/{cohort}/announcements", deskWriters("trainer", 422), nil},
+	"GET /teach/cohorts/:cohort/people":         {"/teach/cohorts/{cohort}/people?q=a&status=active", desk("trainer", 200), nil},
+	"POST /teach/cohorts/:cohort/people":        {"/teach/cohorts/{cohort}/people", deskWriters("trainer", 422), nil},
+
+	"GET /me/calendar":      {"/me/calendar", members(200), nil},
+	"POST /me/calendar":     {"/me/calendar", writers(303), nil},
+	"POST /me/calendar/end": {"/me/calendar/end", writers(303), nil},
+	"GET /calendar/:file":   {"/calendar/no-such-secret.ics", all(404), nil},
 
 	"GET /me":                    {"/me", all(200), nil},
 	"GET /me/courses/:course":    {"/me/courses/tiny", known(200), nil},
@@ -188,7 +203,7 @@ func newCast(t *testing.T, s *site) *cast {
 	}
 	w.names = map[string]string{
 		"{code}": w.by["learner"].certificate("tiny"), "{letter}": s.rows("SELECT id FROM mail")[0], "{media}": media,
-		"{learner}": w.by["learner"].id, "{cohort}": s.cohort("2026-12-14", 0).ID,
+		"{learner}": w.by["learner"].id, "{cohort}": s.cohort("2026-12-14", 0).ID, "{ended}": s.cohort("2026-11-02", 0).ID,
 	}
 	for k, v := range w.names {
 		if v == "" {

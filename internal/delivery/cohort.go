@@ -249,8 +249,13 @@ func (s *Service) Close(ctx context.Context, actor *account.Person, deliveryID s
 	})
 }
 
-// Cancel calls a cohort off. Its people keep their record and can go on by themselves. reason is told to them.
+// Cancel calls a cohort off. Its people keep their record and can go on by themselves. reason is told to them; without
+// one it is Invalid.
 func (s *Service) Cancel(ctx context.Context, actor *account.Person, deliveryID, reason string) (*Delivery, error) {
+	var f fault.Fields
+	if checkReason(&f, reason); len(f) > 0 {
+		return nil, f.Err()
+	}
 	return s.edit(ctx, actor, deliveryID, func(ctx context.Context, tx bun.IDB, d *Delivery, now time.Time) error {
 		switch d.Status {
 		case Cancelled:

@@ -4,11 +4,14 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/uptrace/bun"
 
 	"greenroom/internal/account"
+	"greenroom/internal/db"
 	"greenroom/internal/fault"
 )
 
@@ -43,6 +46,8 @@ func (s *Service) Roster(ctx context.Context, deliveryID string, f RosterFilter)
 const (
 	MaxDays   = 180
 	maxPeople = 100
+	minReason = 3 // characters
+	maxReason = 300
 )
 
 // Act is one change of the dates of some people.
@@ -71,17 +76,13 @@ func (s *Service) each(ctx context.Context, actor *account.Person, deliveryID st
 	if a.Days < 1 || a.Days > MaxDays {
 		f.Add("days", "delivery.days_wrong", "N", MaxDays)
 	}
-	if len(a.People) == 0 || len(a.People) > maxPeople {
-		f.Add("person", "delivery.choose_people", "N", maxPeople)
-	}
+	a.check(&f)
 	if err := f.Err(); err != nil {
 		return 0, err
 	}
 	n := 0
-	ids := slices.Clone(a.People)
-	slices.Sort(ids)
 	_, err := s.edit(ctx, actor, deliveryID, func(ctx context.Context, tx bun.IDB, d *Delivery, now time.Time) error {
-		for _, who := range slices.Compact(ids) {
+		for _, who := range a.once() {
 			e, err := lockEnrolment(ctx, tx, who, deliveryID)
 			if err != nil {
 				return err
@@ -106,4 +107,54 @@ func (s *Service) each(ctx context.Context, actor *account.Person, deliveryID st
 		return nil
 	})
 	return n, err
+}
+
+// RemovePeople takes people out of a cohort, or off its waiting list; their record is kept. Days are not asked for.
+func (s *Service) RemovePeople(ctx context.Context, actor *account.Person, deliveryID string, a Act) (int, error) {
+	var f fault.Fields
+	a.check(&f)
+	if err := f.Err(); err != nil {
+		return 0, err
+	}
+	if !Leads(actor, deliveryID) {
+		return 0, fault.New(fault.NotFound, "error.not_found")
+	}
+	n := 0
+	err := db.InTx(ctx, s.db, func(ctx context.Context, tx bun.Tx) error {
+		for _, who := range a.once() {
+			err := s.RemoveTx(ctx, tx, actor, who, deliveryID, a.Reason)
+			if fault.Is(err, fault.NotFound) {
+				continue // never in it
+			}
+			if err != nil {
+				return err
+			}
+			n++
+		}
+		return nil
+	})
+	return n, err
+}
+
+func (a Act) check(f *fault.Fields) {
+	if len(a.People) == 0 || len(a.People) > maxPeople {
+		f.Add("person", "delivery.choose_people", "N", maxPeople)
+	}
+	checkReason(f, a.Reason)
+}
+
+func checkReason(f *fault.Fields, reason string) {
+	switch n := utf8.RuneCountInString(strings.TrimSpace(reason)); {
+	case n < minReason:
+		f.Add("reason", "delivery.reason_missing")
+	case n > maxReason:
+		f.Add("reason", "delivery.text_long", "N", maxReason)
+	}
+}
+
+// once are the people, each once, in one order: so that two who act on the same people wait for each other.
+func (a Act) once() []string {
+	ids := slices.Clone(a.People)
+	slices.Sort(ids)
+	return slices.Compact(ids)
 }

@@ -15,16 +15,6 @@ import (
 	"greenroom/web/templates/ui"
 )
 
-// zones are those to choose from, by where the site's people are likely to be.
-var zones = []string{
-	"Australia/Sydney", "Australia/Melbourne", "Australia/Hobart", "Australia/Brisbane", "Australia/Adelaide", "Australia/Darwin",
-	"Australia/Perth", "Australia/Lord_Howe", "Indian/Christmas", "Indian/Cocos", "Pacific/Norfolk",
-	"Pacific/Auckland", "Pacific/Fiji", "Pacific/Port_Moresby", "Pacific/Guadalcanal", "Pacific/Tongatapu", "Pacific/Apia", "Pacific/Honolulu",
-	"Asia/Dili", "Asia/Jakarta", "Asia/Singapore", "Asia/Manila", "Asia/Tokyo", "Asia/Shanghai", "Asia/Bangkok", "Asia/Kolkata", "Asia/Dubai",
-	"Africa/Nairobi", "Africa/Johannesburg", "Africa/Lagos", "Europe/Athens", "Europe/Berlin", "Europe/London", "UTC",
-	"America/Sao_Paulo", "America/Halifax", "America/New_York", "America/Chicago", "America/Denver", "America/Los_Angeles",
-}
-
 func (h *Handlers) getSettings(c echo.Context) error { return h.showSettings(c, nil) }
 
 // showSettings renders the page; after a refused form it shows what was typed there.
@@ -58,9 +48,9 @@ func (h *Handlers) showSettings(c echo.Context, err error) error {
 func (h *Handlers) zoneOptions(c echo.Context, chosen string) []ui.Option {
 	site := zoneName(h.accounts.Location(nil).String())
 	out := []ui.Option{{Value: "", Text: web.L(c).T("account.time_zone_site", "Zone", site), Selected: chosen == ""}}
-	all := zones
-	if chosen != "" && !slices.Contains(zones, chosen) {
-		all = append([]string{chosen}, zones...)
+	all := account.Zones
+	if chosen != "" && !slices.Contains(account.Zones, chosen) {
+		all = append([]string{chosen}, account.Zones...)
 	}
 	for _, z := range all {
 		out = append(out, ui.Option{Value: z, Text: zoneName(z), Selected: z == chosen})

@@ -3,6 +3,9 @@
 //
 //	deliveryweb.go   the routes, self-paced learning
 //	cohort.go        a cohort's page, joining and leaving
+//	teach.go         the cohorts that one leads, one of them, its announcements, its end
+//	form.go          the form of a cohort, and of a copy
+//	people.go        the people of a cohort
 //	calendar.go      the settings of a person's calendar
 //	feed.go          the calendar itself (RFC 5545)
 package deliveryweb
@@ -31,6 +34,9 @@ type Handlers struct {
 	BaseURL    string // of the site, for addresses in calendars
 }
 
+// led is the address of a cohort for who leads it.
+const led = "/teach/cohorts/:cohort"
+
 // Routes is the table.
 func (h *Handlers) Routes() []web.Route {
 	return []web.Route{
@@ -44,6 +50,21 @@ func (h *Handlers) Routes() []web.Route {
 		{Method: http.MethodGet, Path: "/courses/:course/cohorts/:cohort", Handler: h.getCohort, Access: web.Public},
 		{Method: http.MethodPost, Path: "/courses/:course/cohorts/:cohort/join", Handler: h.postJoin, Access: web.SignedIn},
 		{Method: http.MethodPost, Path: "/courses/:course/cohorts/:cohort/leave", Handler: h.postLeave, Access: web.SignedIn},
+
+		{Method: http.MethodGet, Path: "/teach", Handler: h.getTeach, Access: web.Trainer},
+		{Method: http.MethodGet, Path: "/teach/cohorts/new", Handler: h.getNew, Access: web.Trainer},
+		{Method: http.MethodPost, Path: "/teach/cohorts", Handler: h.postNew, Access: web.Trainer},
+		{Method: http.MethodGet, Path: led, Handler: h.getOverview, Access: web.Trainer},
+		{Method: http.MethodGet, Path: led + "/edit", Handler: h.getEdit, Access: web.Trainer},
+		{Method: http.MethodPost, Path: led + "/edit", Handler: h.postEdit, Access: web.Trainer},
+		{Method: http.MethodPost, Path: led + "/open", Handler: h.postOpen, Access: web.Trainer},
+		{Method: http.MethodPost, Path: led + "/close", Handler: h.postClose, Access: web.Trainer},
+		{Method: http.MethodPost, Path: led + "/cancel", Handler: h.postCancel, Access: web.Trainer},
+		{Method: http.MethodGet, Path: led + "/copy", Handler: h.getCopy, Access: web.Trainer},
+		{Method: http.MethodPost, Path: led + "/copy", Handler: h.postCopy, Access: web.Trainer},
+		{Method: http.MethodPost, Path: led + "/announcements", Handler: h.postAnnouncement, Access: web.Trainer},
+		{Method: http.MethodGet, Path: led + "/people", Handler: h.getPeople, Access: web.Trainer},
+		{Method: http.MethodPost, Path: led + "/people", Handler: h.postPeople, Access: web.Trainer},
 
 		{Method: http.MethodGet, Path: "/me/calendar", Handler: h.getCalendar, Access: web.SignedIn},
 		{Method: http.MethodPost, Path: "/me/calendar", Handler: h.postCalendar, Access: web.SignedIn},

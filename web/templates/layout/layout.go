@@ -49,10 +49,18 @@ type Item struct {
 
 // Desks are the navigations of those who teach and who administer. A feature adds its line here.
 var Desks = map[string][]Item{
-	"teach": {},
+	"teach": {{Key: "cohorts", Href: "/teach", Icon: "users", For: func(w *Who) bool { return w.Trainer }}},
 	"admin": {
 		{Key: "certificates", Href: "/admin/certificates", Icon: "award"},
 	},
+}
+
+// CohortTabs are the pages of one cohort for those who lead it; Href is what follows /teach/cohorts/:cohort. The words
+// are the message layout.cohort.<Key>. A feature adds its line here.
+var CohortTabs = []Item{
+	{Key: "overview", Href: "", Icon: "home"},
+	{Key: "people", Href: "/people", Icon: "users"},
+	{Key: "edit", Href: "/edit", Icon: "pencil"},
 }
 
 func (p Page) desk() []Item {
