@@ -1,6 +1,8 @@
 package app_test
 
 import (
+	"archive/zip"
+	"io"
 	"net/url"
 	"strings"
 	"testing"
@@ -248,7 +250,25 @@ func TestMoveCompletes(t *testing.T) {
 		if code == "" {
 			t.Fatal("nothing is missing after the move, and there is no certificate")
 		}
-		c.get("/settings/export").want(200, code[:5]+"-"+code[5:10])
+		if all := unpacked(t, c.get("/settings/export").want(200).raw); !strings.Contains(all, code[:5]+"-"+code[5:10]) {
+			t.Errorf("the export lacks the certificate %s:\n%s", code, clip(all))
+		}
 		s.healthy()
 	})
+}
+
+// unpacked is the text of all files of an archive.
+func unpacked(t *testing.T, archive string) string {
+	t.Helper()
+	z, err := zip.NewReader(strings.NewReader(archive), int64(len(archive)))
+	ok(t, err)
+	var out strings.Builder
+	for _, f := range z.File {
+		r, err := f.Open()
+		ok(t, err)
+		_, err = io.Copy(&out, r)
+		ok(t, err)
+		ok(t, r.Close())
+	}
+	return out.String()
 }
