@@ -42,6 +42,40 @@ type Attempt struct {
 	Score        int // right answers; 0 until submitted
 	Total        int // questions asked
 	Passed       bool
+
+	MinutesLimit int        // time limit of the file when it was started; 0 is none
+	DueAt        *time.Time // when the time is up, with what the person is allowed; nil without limit
+	EndedBy      string     // ByTime when the clock submitted it
+	Rulings      int        // the generation of decisions it was last judged under: see Ruling
+	FirstScore   *int       // the result before any decision changed it; nil while none has
+	FirstTotal   *int
+	FirstPassed  *bool
+}
+
+// ByTime is what EndedBy says when the clock submitted an attempt.
+const ByTime = "time"
+
+// Grace is how long after its end an attempt with a time limit still takes answers: for slow lines.
+const Grace = 30 * time.Second
+
+// Over says whether the attempt is open and its time, grace included, is up.
+func (a *Attempt) Over(now time.Time) bool {
+	return a.State == Open && a.DueAt != nil && !now.Before(a.DueAt.Add(Grace))
+}
+
+// first is the result before any decision.
+func (a *Attempt) first() (score, total int, passed bool) {
+	if a.FirstScore == nil || a.FirstTotal == nil || a.FirstPassed == nil {
+		return a.Score, a.Total, a.Passed
+	}
+	return *a.FirstScore, *a.FirstTotal, *a.FirstPassed
+}
+
+// keepFirst notes the result before any decision, once.
+func (a *Attempt) keepFirst(score, total int, passed bool) {
+	if a.FirstScore == nil {
+		a.FirstScore, a.FirstTotal, a.FirstPassed = &score, &total, &passed
+	}
 }
 
 // better says whether a's result is above b's, by the share of right answers: totals may differ between revisions.
@@ -67,6 +101,22 @@ func Best(all []Attempt) *Attempt {
 type Sheet struct {
 	Answers map[string]Entry `json:"answers,omitempty"` // by question key
 	Pages   map[string]int64 `json:"pages,omitempty"`   // by page load: the number of its last form
+	Late    Answers          `json:"late,omitempty"`    // what came after the time was up: kept, not counted
+}
+
+// keepLate notes touched answers that came too late and differ from what counts. It says whether there were any.
+func (s *Sheet) keepLate(sent map[string]Sent) bool {
+	changed := false
+	for key, in := range sent {
+		if !in.Touched || in.TooLong || equal(s.Answers[key].Answer, in.Answer) || equal(s.Late[key], in.Answer) {
+			continue
+		}
+		if s.Late == nil {
+			s.Late = Answers{}
+		}
+		s.Late[key], changed = in.Answer, true
+	}
+	return changed
 }
 
 // Entry is one answer with the page load that sent it.

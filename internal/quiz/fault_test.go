@@ -16,7 +16,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	os.Exit(faulttest.Main(m, map[string]faulttest.Job{"learn": learn}))
+	os.Exit(faulttest.Main(m, map[string]faulttest.Job{"learn": learn, "regrade": regrade}))
 }
 
 // learn is a site on which one learner after the other starts the quiz, types, submits and passes. What was

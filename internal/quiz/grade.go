@@ -18,17 +18,21 @@ type Mark struct {
 	Answer   Answer
 	Verdict  Verdict
 	Answered bool
-	Got, Of  int // parts right, of parts in all: right options, pairs, items in their place; 0 or 1 of 1 for the rest
-	Extra    int // multiple: options chosen that are not right
+	Got, Of  int    // parts right, of parts in all: right options, pairs, items in their place; 0 or 1 of 1 for the rest
+	Extra    int    // multiple: options chosen that are not right
+	Ruled    string // the kind of the decision that changed the verdict; see Judge
+	Out      bool   // left out by a decision
 }
 
 // Result is the judgement of a whole attempt.
 type Result struct {
 	Marks  []Mark // in the paper's order
 	Score  int    // right answers
-	Total  int    // questions asked
+	Total  int    // questions asked, without those left out
 	Pass   int    // right answers needed
 	Passed bool
+	Left   int  // questions left out by decisions
+	Ruled  bool // a decision changed something
 }
 
 // Grade judges answers. It has a verdict for any answers whatever: what does not fit the question is wrong.

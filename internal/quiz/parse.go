@@ -26,6 +26,8 @@ type quizFile struct {
 	Draw      *int           `yaml:"draw"`
 	Pass      *int           `yaml:"pass" rule:"required"`
 	Feedback  string         `yaml:"feedback" rule:"oneof=at-end|none-until-passed"`
+	Attempts  *int           `yaml:"attempts"`
+	Limit     *int           `yaml:"minutes_limit"`
 	Questions []questionFile `yaml:"questions" rule:"required,max=200"`
 }
 
@@ -80,6 +82,7 @@ func (Kind) Parse(f course.File, rep *course.Reporter) (course.Meta, course.Cont
 		c.Feedback = AtEnd
 	}
 	in.counts(c, rep)
+	in.limits(c, rep)
 	keys := map[string]int{}
 	for i := range in.Questions {
 		q := &in.Questions[i]
@@ -110,6 +113,24 @@ func (in *quizFile) counts(c *Content, rep *course.Reporter) {
 	}
 }
 
+// limits checks attempts and minutes_limit.
+func (in *quizFile) limits(c *Content, rep *course.Reporter) {
+	if in.Attempts != nil {
+		if c.Attempts = *in.Attempts; c.Attempts < 1 || c.Attempts > MaxAttempts {
+			rep.Error(0, fmt.Sprintf("attempts is %d", c.Attempts), fmt.Sprintf("write a number from 1 to %d, or leave attempts out to give any number", MaxAttempts))
+		}
+	}
+	if in.Limit == nil {
+		return
+	}
+	switch c.Minutes = *in.Limit; {
+	case c.Minutes < 1 || c.Minutes > MaxMinutes:
+		rep.Error(0, fmt.Sprintf("minutes_limit is %d", c.Minutes), fmt.Sprintf("write a number from 1 to %d, or leave minutes_limit out to give any time", MaxMinutes))
+	case c.Minutes < in.Minutes:
+		rep.Warn(0, fmt.Sprintf("the time limit of %d minutes is shorter than the %d minutes that the step takes", c.Minutes, in.Minutes), "give more time, or mend minutes")
+	}
+}
+
 // parts lists which fields each type of question has, beyond key, type, situation and prompt.
 var parts = map[string][]string{
 	Single: {"options", "shuffle"}, Multiple: {"options", "shuffle"},
@@ -122,7 +143,7 @@ var parts = map[string][]string{
 
 func (q *questionFile) question(rep *course.Reporter) *Question {
 	out := &Question{
-		Key: q.Key, Type: q.Type, Shuffle: q.Shuffle == nil || *q.Shuffle,
+		Key: q.Key, Version: q.version(), Type: q.Type, Shuffle: q.Shuffle == nil || *q.Shuffle,
 		Situation: rep.Markdown(q.Situation), Prompt: rep.Inline(q.Prompt), Unit: q.Unit.Value,
 	}
 	if parts[q.Type] == nil {

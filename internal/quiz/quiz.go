@@ -7,7 +7,15 @@
 //	grade.go    Grade: the answers against the content
 //	typed.go    how typed words and numbers are compared
 //	attempt.go  the attempt: one row from start to result, kept for ever
-//	service.go  the use cases: start, save, submit
+//	service.go  Service, and what is shown of a person's attempts
+//	start.go    the use case of beginning an attempt
+//	answers.go  the use cases of answering: save, submit
+//	limit.go    time limits and numbers of attempts; the clock submits what is over
+//	version.go  the versions of a question through the revisions of its course
+//	ruling.go   decisions about questions, and judging by them
+//	upkeep.go   the use cases of deciding: preview, decide, reverse
+//	regrade.go  attempts are judged again, in batches
+//	items.go    how hard each question is, and whom it tells apart
 //	store.go    SQL
 //	claim.go    a guest's attempts become a person's; a person's attempts for their export
 //
@@ -44,18 +52,27 @@ const (
 	MaxNumber = 40  // numeric
 )
 
+// Bounds of the limits that a file may set.
+const (
+	MaxAttempts = 20
+	MaxMinutes  = 240
+)
+
 // Content is a quiz as its file has it. It belongs to a revision: nobody changes it after Parse.
 type Content struct {
 	Intro     markdown.HTML
 	Draw      int // questions an attempt gets, 1 to len(Questions)
 	Pass      int // right answers needed among those, 1 to Draw
 	Feedback  string
+	Attempts  int         // how many a person has; 0 is any number
+	Minutes   int         // time limit of an attempt; 0 is none
 	Questions []*Question // the pool, in the file's order
 }
 
 // Question is one question of the pool. Which fields are set depends on its type.
 type Question struct {
 	Key       string // stable, unique in the quiz; never shown
+	Version   string // hash of what the file says about the question: another text, another version
 	Type      string
 	Situation markdown.HTML // optional, shown before the prompt
 	Prompt    markdown.HTML

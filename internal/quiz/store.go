@@ -13,10 +13,10 @@ import (
 	"greenroom/internal/record"
 )
 
-// attempts returns a person's attempts at a quiz, newest first, without answers.
+// attempts returns a person's attempts at a quiz, newest first.
 func attempts(ctx context.Context, tx bun.IDB, at record.Completion) ([]Attempt, error) {
 	var all []Attempt
-	err := tx.NewSelect().Model(&all).ExcludeColumn("answers").
+	err := tx.NewSelect().Model(&all).
 		Where("person_id = ?", at.PersonID).Where("course_key = ?", at.Course.Key).Where("activity_key = ?", at.Activity.Key).
 		Order("started_at DESC", "id DESC").Scan(ctx)
 	if err != nil {
@@ -80,7 +80,8 @@ func owner(ctx context.Context, tx bun.IDB, a *Attempt) error {
 
 // update stores what changes in an open attempt. Whoever calls it holds the row's lock.
 func update(ctx context.Context, tx bun.IDB, a *Attempt) error {
-	_, err := tx.NewUpdate().Model(a).Column("state", "answers", "saves", "saved_at", "submitted_at", "score", "total", "passed").WherePK().Exec(ctx)
+	_, err := tx.NewUpdate().Model(a).Column("state", "answers", "saves", "saved_at", "submitted_at", "score", "total", "passed",
+		"ended_by", "rulings", "first_score", "first_total", "first_passed").WherePK().Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("store quiz attempt %s: %w", a.ID, db.Err(err))
 	}

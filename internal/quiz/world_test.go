@@ -16,6 +16,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"greenroom/internal/account"
+	"greenroom/internal/allow"
 	"greenroom/internal/course"
 	"greenroom/internal/delivery"
 	"greenroom/internal/id"
@@ -55,6 +56,7 @@ type world struct {
 	records *record.Service
 	enrol   *delivery.Service
 	quizzes *quiz.Service
+	allow   *allow.Service
 }
 
 func (w *world) now() time.Time {
@@ -104,6 +106,9 @@ func build(d *bun.DB) (*world, error) {
 	})
 	w.records = record.New(d, w.courses, noCertificates{}, w.now)
 	w.quizzes = quiz.New(d, w.courses, w.records, w.now)
+	w.allow = allow.New(d, w.people, w.now)
+	w.allow.OnChange(w.quizzes.Allowed)
+	w.quizzes.SetAllowances(w.allow)
 	return w, nil
 }
 
@@ -112,6 +117,21 @@ func (w *world) publish(replace ...string) {
 	if _, err := w.courses.Publish(w.t.Context(), tree(w.t, replace...)); err != nil {
 		w.t.Fatalf("publish: %v", err)
 	}
+}
+
+// pass lets time go by.
+func (w *world) pass(d time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.at = w.at.Add(d)
+}
+
+// member is a learner with an account.
+func (w *world) member(name, activity string) person {
+	w.t.Helper()
+	p, _, err := w.people.Add(w.t.Context(), account.NewAccount{Name: name, Email: strings.ToLower(name) + "@agency.example"})
+	ok(w.t, err)
+	return w.as(p.ID, activity)
 }
 
 // person is one learner at one quiz.
