@@ -4,6 +4,7 @@
 //	app.go      services, kinds, players, reactors, routes, in that order
 //	serve.go    the server's life: start, readiness, graceful stop
 //	site.go     pages that belong to no feature
+//	upkeep.go   quizzes and who keeps them
 //	demo.go     the demo people and what they have done
 package app
 
@@ -215,6 +216,8 @@ func New(cfg config.Config, d *bun.DB, log *slog.Logger, o Options) (*App, error
 	event.On(a.Events, "notify.announced", a.Notify.OnAnnounced)
 	event.On(a.Events, "notify.changed", a.Notify.OnChanged)
 	event.On(a.Events, "notify.cancelled", a.Notify.OnCancelled)
+
+	a.keepQuizzes(words)
 
 	// The door to activities, with a player for each kind.
 	a.Play = play.New(a.Courses, a.Deliveries, a.Records, playweb.Frame,

@@ -16,7 +16,10 @@
 //	upkeep.go   the use cases of deciding: preview, decide, reverse
 //	regrade.go  attempts are judged again, in batches
 //	items.go    how hard each question is, and whom it tells apart
-//	store.go    SQL
+//	letter.go   people are told of changed results
+//	run.go      what works beside requests, and how far it has come
+//	place.go    where people stand in a course
+//	store.go, rulingstore.go  SQL
 //	claim.go    a guest's attempts become a person's; a person's attempts for their export
 //
 // Dealing and grading are pure: the same content and seed give the same paper for ever, and the same answers the

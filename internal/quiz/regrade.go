@@ -23,6 +23,7 @@ type Change struct {
 	PassedBefore, PassedAfter bool
 	ScoreAfter, TotalAfter    int
 	At                        time.Time
+	ToldAt                    *time.Time // nil while the person has not been told
 }
 
 // Better says whether the attempt's result rose.

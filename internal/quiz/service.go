@@ -58,6 +58,9 @@ func (s *Service) SetAllowances(a Allowances) { s.allow = a }
 // SetLog names the log of background work; slog's default until then.
 func (s *Service) SetLog(l *slog.Logger) { s.log = l }
 
+// Now is the service's clock: UTC, to the microsecond.
+func (s *Service) Now() time.Time { return s.clock() }
+
 func (s *Service) clock() time.Time { return s.now().UTC().Truncate(time.Microsecond) }
 
 // Form is what a page sends of an open attempt.

@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -50,9 +51,12 @@ func (p *Player) Show(c echo.Context, s play.Step) error {
 		}
 		return s.Frame(c, http.StatusOK, pages.Start(pages.StartPage{
 			L: web.L(c), Content: content, Action: s.Action("start"), Client: id.New(),
+			Minutes: minutes(desk.May.Time(content.Minutes)), Tries: desk.May.Attempts(content.Attempts),
 		}))
+	case desk.Over:
+		return s.Frame(c, http.StatusOK, pages.TimeUp(pages.TimeUpPage{L: web.L(c), Attempt: desk.Shown.Attempt.ID, Submit: s.Action("submit")}))
 	case desk.Shown.Attempt.State == quiz.Open:
-		return s.Frame(c, http.StatusOK, pages.Open(openPage(c, s, desk.Shown)))
+		return s.Frame(c, http.StatusOK, pages.Open(p.openPage(c, s, desk.Shown)))
 	}
 	return s.Frame(c, http.StatusOK, pages.Result(resultPage(c, s, desk)))
 }
@@ -61,7 +65,12 @@ func (p *Player) Show(c echo.Context, s play.Step) error {
 func (p *Player) Do(c echo.Context, s play.Step, verb string) error {
 	switch verb {
 	case "start", "again":
-		if _, err := p.quizzes.Start(c.Request().Context(), s.Completion(nil), c.FormValue("client")); err != nil {
+		_, err := p.quizzes.Start(c.Request().Context(), s.Completion(nil), c.FormValue("client"))
+		if fault.Is(err, fault.Conflict) { // no try is left: the page says what to do
+			web.Notice(c, "caution", fault.From(err).Key)
+			return web.SeeOther(c, s.Path())
+		}
+		if err != nil {
 			return err
 		}
 		return web.SeeOther(c, s.Path()+"#quiz")
@@ -104,7 +113,7 @@ func (p *Player) save(c echo.Context, s play.Step) error {
 		m := sit.Missing[0]
 		return fault.New(fault.Invalid, "quiz.summary."+m.Why, "Number", m.Number, "Limit", m.Limit())
 	case len(sit.Missing) > 0:
-		return s.Frame(c, http.StatusUnprocessableEntity, pages.Open(openPage(c, s, sit)))
+		return s.Frame(c, http.StatusUnprocessableEntity, pages.Open(p.openPage(c, s, sit)))
 	case web.WantsJSON(c):
 		return c.NoContent(http.StatusNoContent)
 	}
@@ -125,20 +134,27 @@ func (p *Player) submit(c echo.Context, s play.Step) error {
 		return err
 	}
 	if sit.Attempt.State == quiz.Open {
-		return s.Frame(c, http.StatusUnprocessableEntity, pages.Open(openPage(c, s, sit)))
+		return s.Frame(c, http.StatusUnprocessableEntity, pages.Open(p.openPage(c, s, sit)))
 	}
 	return web.SeeOther(c, s.Path()+"?attempt="+sit.Attempt.ID+"#result")
 }
 
-func openPage(c echo.Context, s play.Step, sit *quiz.Sitting) pages.OpenPage {
-	p := pages.OpenPage{
+// minutes rounds up, so that nobody is promised less than they have.
+func minutes(d time.Duration) int { return int((d + time.Minute - 1) / time.Minute) }
+
+func (p *Player) openPage(c echo.Context, s play.Step, sit *quiz.Sitting) pages.OpenPage {
+	page := pages.OpenPage{
 		L: web.L(c), Sitting: sit, Page: id.New(), Save: s.Action("save"), Submit: s.Action("submit"),
 		Older: sit.Attempt.ActivityHash != s.Activity.Hash,
 	}
 	if sit.Attempt.SavedAt != nil {
-		p.SavedAt = web.Local(c, *sit.Attempt.SavedAt)
+		page.SavedAt = web.Local(c, *sit.Attempt.SavedAt)
 	}
-	return p
+	if due := sit.Attempt.DueAt; due != nil {
+		page.Due = web.Local(c, *due)
+		page.Seconds = max(0, int(due.Sub(p.quizzes.Now())/time.Second))
+	}
+	return page
 }
 
 func resultPage(c echo.Context, s play.Step, desk quiz.Desk) pages.ResultPage {
@@ -148,6 +164,11 @@ func resultPage(c echo.Context, s play.Step, desk quiz.Desk) pages.ResultPage {
 		Again: s.Action("again"), Client: id.New(), Next: s.NextPath(), NextText: l.T("quiz.next"),
 	}
 	r.Result.Score, r.Result.Passed = desk.Shown.Attempt.Score, desk.Shown.Attempt.Passed // as it was judged then
+	r.Late = len(desk.Shown.Attempt.Sheet.Late)
+	r.Left = -1
+	if content, ok := s.Activity.Content.(*quiz.Content); ok {
+		r.Left = desk.Left(content)
+	}
 	if s.Activity.Next == nil {
 		r.NextText = l.T("quiz.finish")
 	}

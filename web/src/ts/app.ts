@@ -7,6 +7,7 @@
 //   counter.ts    word counters under text boxes
 //   autosave.ts   <auto-save>
 //   order.ts      <order-list>
+//   limit.ts      <time-limit>
 //   outline.ts    the current step in the outline, in view
 //   zone.ts       the time zone for the register form
 //   seen.ts       where the reader was when they left
@@ -14,6 +15,7 @@ import htmx from "htmx.org/dist/htmx.esm.js";
 import { AutoSave } from "./autosave.ts";
 import { counters } from "./counter.ts";
 import { focusMarked } from "./focus.ts";
+import { TimeLimit } from "./limit.ts";
 import { copies, menus, passwords, themes } from "./menus.ts";
 import { OrderList } from "./order.ts";
 import { outline } from "./outline.ts";
@@ -27,6 +29,7 @@ window.htmx = htmx;
 
 customElements.define("auto-save", AutoSave);
 customElements.define("order-list", OrderList);
+customElements.define("time-limit", TimeLimit);
 menus();
 themes();
 passwords(document);

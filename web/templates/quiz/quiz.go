@@ -23,6 +23,15 @@ type StartPage struct {
 	Content *rules.Content
 	Action  string // where the button posts to
 	Client  string // id of this form
+	Minutes int    // time limit of this person; 0 is none
+	Tries   int    // tries of this person; 0 is any number
+}
+
+// TimeUpPage is an attempt whose time is up and that nobody has submitted yet.
+type TimeUpPage struct {
+	L       *locale.Printer
+	Attempt string
+	Submit  string // address
 }
 
 // OpenPage is an attempt that is being answered.
@@ -33,6 +42,8 @@ type OpenPage struct {
 	Save, Submit string    // addresses
 	SavedAt      time.Time // in the learner's zone; zero when nothing was saved
 	Older        bool      // started on an earlier revision than the learner's present one
+	Due          time.Time // when the time is up, in the learner's zone; zero without limit
+	Seconds      int       // until then, from now
 }
 
 // ResultPage is a graded attempt.
@@ -48,6 +59,8 @@ type ResultPage struct {
 	Client   string // id of that form
 	Next     string // address of the next step
 	NextText string
+	Left     int       // tries left; -1 is any number
+	Late     int       // answers that came after the time was up
 }
 
 // Try is one attempt in the list of all.
@@ -277,6 +290,18 @@ func (p ResultPage) best(m rules.Mark) []line {
 	return out
 }
 
+// first is the result before decisions changed it.
+func (p ResultPage) first() (score, total int, ok bool) {
+	a := p.Sitting.Attempt
+	if a.FirstScore == nil || a.FirstTotal == nil || *a.FirstScore == a.Score && *a.FirstTotal == a.Total {
+		return 0, 0, false
+	}
+	return *a.FirstScore, *a.FirstTotal, true
+}
+
+// may says whether the person may try again.
+func (p ResultPage) may() bool { return p.Left != 0 }
+
 // whole is the feedback on the whole question, where the type has one.
 func whole(m rules.Mark) markdown.HTML {
 	if m.Verdict == rules.Right {
@@ -288,6 +313,10 @@ func whole(m rules.Mark) markdown.HTML {
 // verdict says how the answer was judged, in words.
 func (p ResultPage) verdict(m rules.Mark) string {
 	switch {
+	case m.Out:
+		return p.L.T("quiz.verdict.out")
+	case m.Ruled != "" && m.Verdict == rules.Right:
+		return p.L.T("quiz.verdict.ruled")
 	case !m.Answered && m.Got == 0:
 		return p.L.T("quiz.verdict.none")
 	case m.Verdict != rules.Part:
