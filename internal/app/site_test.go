@@ -79,7 +79,8 @@ type setup struct {
 	noMail   bool  // not a demo site, no mail server, behind a proxy on the same machine
 	pool     int   // connections to SQLite; 0 is one
 	options  app.Options
-	internal bool // answers of 500 and above are expected, and so are errors in the log
+	config   func(*config.Config) // changes to the settings; nil: none
+	internal bool                 // answers of 500 and above are expected, and so are errors in the log
 }
 
 func newSite(t *testing.T, engine string, set setup) *site {
@@ -107,6 +108,10 @@ func newSiteOn(t *testing.T, d *bun.DB, set setup) *site {
 	}
 	if set.noMail {
 		cfg.BaseURL, cfg.Demo = "https://learn.agency.example", "false"
+	}
+	cfg.Secret = "a secret that is long enough for tests"
+	if set.config != nil {
+		set.config(&cfg)
 	}
 	log := slog.New(slog.NewJSONHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	set.options.Now, set.options.NoLimits = s.clock.Now, !set.limits
