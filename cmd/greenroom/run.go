@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
 	"strings"
 	"text/tabwriter"
 
@@ -115,7 +116,7 @@ func told(err error) string {
 
 // settings reads the environment; mistakes end the command with status 2, all of them told.
 func (w *world) settings() (config.Config, *slog.Logger, error) {
-	cfg, err := config.Read(w.getenv)
+	cfg, err := config.Read(w.getenv, config.Names(os.Environ())...)
 	if err != nil {
 		fmt.Fprintf(w.err, "greenroom: these settings are wrong:\n%v\nSee 'greenroom serve --help' for all settings.\n", err)
 		return cfg, nil, exit(2)

@@ -7,6 +7,9 @@
 //	register.go      new accounts and proving an address
 //	signin.go        passwords, failures, waiting times
 //	reset.go         a new password by mail
+//	enter.go         signing in by a mailed link
+//	join.go          accounts of people whom somebody else vouches for, and what other ways in ask of this package
+//	devices.go       the browsers that are signed in
 //	settings.go      what people change about themselves, their export, their end
 //	guest.go         people without account whose progress is kept on a device, and claiming it
 //	admin.go         what operators do
@@ -77,6 +80,8 @@ type Person struct {
 	CreatedAt   time.Time
 	UpdatedAt   time.Time
 	DisabledAt  time.Time `bun:",nullzero"` // an operator has closed the account
+
+	NoPassword bool `bun:"-"` // in a Person that a session brings: none is set
 }
 
 // Guest says whether this is somebody without account.
@@ -155,6 +160,8 @@ type Service struct {
 	exporters []Exporter
 	erasers   []Eraser
 	cleaners  []func(ctx context.Context) error
+	gate      func(email string) error
+	onProof   []func(ctx context.Context, tx bun.IDB, personID string) error
 }
 
 // New makes the service. It fails when the zone is unknown.
@@ -175,6 +182,16 @@ func (s *Service) AddClaimer(c ...Claimer) { s.claimers = append(s.claimers, c..
 
 // SetSummary names who counts what a guest has done.
 func (s *Service) SetSummary(m Summarizer) { s.summary = m }
+
+// SetGate names who may refuse the ways in of this package (passwords, mailed links) to people with an address, because
+// they have to sign in elsewhere. The error is the answer.
+func (s *Service) SetGate(fn func(email string) error) { s.gate = fn }
+
+// OnProof adds what happens when an address is first proven by somebody who proves nothing else: whatever was set up for
+// the account before may be a stranger's, and ends in that transaction.
+func (s *Service) OnProof(fn func(ctx context.Context, tx bun.IDB, personID string) error) {
+	s.onProof = append(s.onProof, fn)
+}
 
 // AddExporter adds parts to the export of a person's data.
 func (s *Service) AddExporter(e ...Exporter) { s.exporters = append(s.exporters, e...) }

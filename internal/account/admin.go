@@ -95,7 +95,7 @@ func (s *Service) Disable(ctx context.Context, personID string, closed bool) err
 		if !closed {
 			return nil
 		}
-		if err := s.endLinks(ctx, tx, p.ID, LinkVerify, LinkReset, LinkChange); err != nil {
+		if err := s.endLinks(ctx, tx, p.ID, LinkVerify, LinkReset, LinkChange, LinkEnter); err != nil {
 			return err
 		}
 		return endSessions(ctx, tx, p.ID, "")

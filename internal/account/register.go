@@ -37,6 +37,9 @@ func (s *Service) Register(ctx context.Context, r Registration) (*Person, error)
 	if err := f.Err(); err != nil {
 		return nil, err
 	}
+	if err := s.pass(p.Email); err != nil {
+		return nil, err
+	}
 	if _, err := s.ByEmail(ctx, p.Email); err == nil { // before the costly hash; the constraint decides below
 		return nil, emailTaken("email")
 	} else if !fault.Is(err, fault.NotFound) {
@@ -112,7 +115,7 @@ func (s *Service) Verify(ctx context.Context, token, by, password string) (*Pers
 		if p.Disabled() || (l.Kind == LinkVerify && p.EmailFolded != fold(l.Email)) {
 			return fault.New(fault.NotFound, "account.link_dead")
 		}
-		if err := s.endLinks(ctx, tx, p.ID, LinkVerify, LinkReset, LinkChange); err != nil {
+		if err := s.endLinks(ctx, tx, p.ID, LinkVerify, LinkReset, LinkChange, LinkEnter); err != nil {
 			return err
 		}
 		if l.Kind == LinkChange {

@@ -18,6 +18,9 @@ func (s *Service) RequestReset(ctx context.Context, email string) error {
 	if err := f.Err(); err != nil {
 		return err
 	}
+	if err := s.pass(email); err != nil {
+		return err
+	}
 	p, err := s.ByEmail(ctx, email)
 	if fault.Is(err, fault.NotFound) {
 		return nil
@@ -72,7 +75,9 @@ func (s *Service) Reset(ctx context.Context, token, password string) (*Person, e
 		}
 		p.PasswordHash = hash
 		if !p.Verified() {
-			p.VerifiedAt = s.now()
+			if err := s.firstProof(ctx, tx, p); err != nil {
+				return err
+			}
 		}
 		out = p
 		return s.passwordChanged(ctx, tx, p, "")
@@ -91,7 +96,7 @@ func (s *Service) passwordChanged(ctx context.Context, tx bun.IDB, p *Person, ke
 	if err := s.save(ctx, tx, p, "password_hash", "verified_at", "failed_count", "failed_at", "locked_until"); err != nil {
 		return err
 	}
-	if err := s.endLinks(ctx, tx, p.ID, LinkVerify, LinkReset, LinkChange); err != nil {
+	if err := s.endLinks(ctx, tx, p.ID, LinkVerify, LinkReset, LinkChange, LinkEnter); err != nil {
 		return err
 	}
 	if err := endSessions(ctx, tx, p.ID, keep); err != nil {
@@ -122,7 +127,7 @@ func (s *Service) Undo(ctx context.Context, token string) error {
 			}
 			return err
 		}
-		if err := s.endLinks(ctx, tx, p.ID, LinkVerify, LinkReset, LinkChange, LinkUndo); err != nil {
+		if err := s.endLinks(ctx, tx, p.ID, LinkVerify, LinkReset, LinkChange, LinkUndo, LinkEnter); err != nil {
 			return err
 		}
 		if err := endSessions(ctx, tx, p.ID, ""); err != nil {

@@ -67,7 +67,8 @@ func (s *Sessions) fail(w http.ResponseWriter, r *http.Request, err error) {
 type holder struct {
 	person  *Person
 	signed  bool
-	hash    string // of the session's row; "" without one
+	hash    string    // of the session's row; "" without one
+	since   time.Time // when the session began
 	agent   string
 	pending string // who is being signed in: the row is written when the answer begins
 }
@@ -202,9 +203,9 @@ func (s *Sessions) SignIn(ctx context.Context, personID string) error {
 	if err := s.scs.RenewToken(ctx); err != nil {
 		return err
 	}
-	p.PasswordHash = ""
+	p.PasswordHash, p.NoPassword = "", p.PasswordHash == ""
 	h := holderOf(ctx)
-	h.person, h.signed, h.hash, h.pending = p, true, "", p.ID
+	h.person, h.signed, h.hash, h.since, h.pending = p, true, "", s.svc.now(), p.ID
 	return nil
 }
 

@@ -42,7 +42,7 @@ func (s *store) FindCtx(ctx context.Context, hash string) ([]byte, bool, error) 
 	p := e.person
 	p.Powers = p.Powers.At(now)
 	h := holderOf(ctx)
-	h.person, h.signed, h.hash = &p, true, hash
+	h.person, h.signed, h.hash, h.since = &p, true, hash, e.expires.Add(-sessionLife)
 	return e.data, true, nil
 }
 
@@ -60,7 +60,7 @@ func (s *store) read(ctx context.Context, hash string) (entry, error) {
 		return entry{}, nil
 	}
 	p := *row.Person
-	p.PasswordHash = ""
+	p.PasswordHash, p.NoPassword = "", p.PasswordHash == ""
 	return entry{person: p, data: row.Data, seen: row.SeenAt, expires: row.ExpiresAt}, nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/uptrace/bun"
 
@@ -100,7 +101,7 @@ func (s *Service) ChangeEmail(ctx context.Context, personID, current, email stri
 	if err := f.Err(); err != nil {
 		return err
 	}
-	p, err := s.checkSecret(ctx, personID, current, "email_password", "account.password_wrong")
+	p, err := s.prove(ctx, personID, current, "email_password")
 	if err != nil {
 		return err
 	}
@@ -137,3 +138,22 @@ func (s *Service) SignOutEverywhere(ctx context.Context, personID string) error 
 	})
 }
 
+// prove asks for the person's password, or, where none is set, for a sign-in a moment ago.
+func (s *Service) prove(ctx context.Context, personID, password, field string) (*Person, error) {
+	p, err := s.ByID(ctx, personID)
+	if err != nil {
+		return nil, err
+	}
+	if p.PasswordHash != "" {
+		return s.checkSecret(ctx, personID, password, field, "account.password_wrong")
+	}
+	if !s.FreshFor(ctx, personID, freshFor) {
+		var f fault.Fields
+		f.Add(field, "account.fresh_needed")
+		return nil, f.Err()
+	}
+	return p, nil
+}
+
+// freshFor is how long ago somebody without password may have signed in to change what a password protects.
+const freshFor = 10 * time.Minute

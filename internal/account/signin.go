@@ -23,7 +23,7 @@ const (
 )
 
 // SignIn checks an address and its password. Invalid says that they do not match, that the account waits, or that
-// it was closed. The browser becomes the person's by Sessions.SignIn.
+// it was closed; Forbidden that people with the address sign in elsewhere. The browser becomes the person's by Sessions.SignIn.
 func (s *Service) SignIn(ctx context.Context, email, password string) (*Person, error) {
 	email = strings.TrimSpace(email)
 	var f fault.Fields
@@ -34,6 +34,9 @@ func (s *Service) SignIn(ctx context.Context, email, password string) (*Person, 
 		f.Add("password", "account.password_missing")
 	}
 	if err := f.Err(); err != nil {
+		return nil, err
+	}
+	if err := s.pass(email); err != nil {
 		return nil, err
 	}
 	id := ""

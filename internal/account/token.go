@@ -18,6 +18,7 @@ const (
 	LinkReset  = "reset"  // sets a new password
 	LinkChange = "change" // proves a new address and puts it in place of the old one
 	LinkUndo   = "undo"   // puts the old address back
+	LinkEnter  = "enter"  // signs in
 )
 
 var lives = map[string]time.Duration{
@@ -25,6 +26,7 @@ var lives = map[string]time.Duration{
 	LinkReset:  time.Hour,
 	LinkChange: 24 * time.Hour,
 	LinkUndo:   72 * time.Hour,
+	LinkEnter:  15 * time.Minute,
 }
 
 // Mails that one address gets for links of one kind.

@@ -57,6 +57,8 @@ import (
 	"greenroom/internal/resources"
 	"greenroom/internal/resources/resourcesweb"
 	"greenroom/internal/retention"
+	"greenroom/internal/signon"
+	"greenroom/internal/signon/signonweb"
 	"greenroom/internal/site"
 	"greenroom/internal/telemetry"
 	"greenroom/internal/web"
@@ -72,6 +74,7 @@ type App struct {
 	Access      *access.Service
 	Audit       *audit.Service
 	Allow       *allow.Service
+	SignOn      *signon.Service
 	Courses     *course.Service
 	Deliveries  *delivery.Service
 	Records     *record.Service
@@ -178,6 +181,9 @@ func New(cfg config.Config, d *bun.DB, log *slog.Logger, o Options) (*App, error
 	}
 	a.Site = site.New(d, a.Events, a.Mail, a.Accounts, site.Options{Version: cfg.Version, Data: cfg.Data, SQLite: file, Now: now})
 	a.Allow = allow.New(d, a.Accounts, now)
+	if a.SignOn, err = a.signOn(); err != nil {
+		return nil, err
+	}
 	a.Courses = course.New(d, Loader(), now)
 	a.Deliveries = delivery.New(d, a.Courses, now)
 	a.Deliveries.SetAccess(a.Access, a.Accounts.Forget)
@@ -201,9 +207,9 @@ func New(cfg config.Config, d *bun.DB, log *slog.Logger, o Options) (*App, error
 	a.Accounts.AddClaimer(a.Deliveries, a.Quizzes, a.Reflections, a.Worksheets, a.Records)
 	a.Accounts.AddExporter(a.Access, a.Deliveries, a.Records, a.Quizzes, a.Reflections, a.Worksheets, a.Credentials, a.Notify)
 	a.Accounts.AddExporter(a.Allow)
-	a.Accounts.AddExporter(a.Retention)
+	a.Accounts.AddExporter(a.Retention, a.SignOn)
 	a.Accounts.AddEraser(a.Retention, account.EraserFunc(a.keepCertificates))
-	a.Accounts.AddCleaner(a.forgetFacts)
+	a.Accounts.AddCleaner(a.forgetFacts, a.SignOn.Clean)
 	a.Accounts.SetSummary(a.Records)
 
 	// Reactors to facts.
@@ -245,7 +251,8 @@ func (a *App) mount(words *locale.Bundle, o Options) error {
 
 	for _, table := range [][]web.Route{
 		a.site(),
-		accountweb.New(a.Accounts, sessions, accountweb.Options{Demo: a.demoSignIns(), Certificates: a.Credentials}).Routes(),
+		accountweb.New(a.Accounts, sessions, accountweb.Options{Demo: a.demoSignIns(), Certificates: a.Credentials, SignOn: a.SignOn}).Routes(),
+		signonweb.New(a.SignOn, a.Accounts, sessions, a.cfg.BaseURL).Routes(),
 		(&courseweb.Handlers{Courses: a.Courses, Records: a.Records, Credentials: a.Credentials, Play: a.Play, Deliveries: a.Deliveries}).Routes(),
 		(&deliveryweb.Handlers{
 			Courses: a.Courses, Deliveries: a.Deliveries, Play: a.Play, Records: a.Records, BaseURL: a.cfg.BaseURL,

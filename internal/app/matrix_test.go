@@ -117,6 +117,21 @@ var matrix = map[string]row{
 	"POST /mail/stop/:token":             {"/mail/stop/no-such-token", all(404), nil},
 	"POST /theme":                        {"/theme", all(303), url.Values{"theme": {"dark"}}},
 
+	"GET /auth/:name":                   {"/auth/nowhere", all(404), nil},
+	"GET /auth/:name/callback":          {"/auth/nowhere/callback?state=x&code=y", all(404), nil},
+	"GET /auth/connect":                 {"/auth/connect", all(404), nil},
+	"POST /auth/connect":                {"/auth/connect", all(404), nil},
+	"POST /auth/connect/link":           {"/auth/connect/link", all(404), nil},
+	"GET /auth/finish":                  {"/auth/finish", all(404), nil},
+	"POST /auth/finish":                 {"/auth/finish", all(404), nil},
+	"GET /sign-in/link":                 {"/sign-in/link", all(200), nil},
+	"POST /sign-in/link":                {"/sign-in/link", all(422), nil},
+	"GET /enter/:token":                 {"/enter/no-such-token", all(404), nil},
+	"POST /enter/:token":                {"/enter/no-such-token", all(404), nil},
+	"GET /settings/sign-in":             {"/settings/sign-in", members(200), nil},
+	"POST /settings/sign-in/disconnect": {"/settings/sign-in/disconnect", writers(303), url.Values{"id": {"no-such-id"}}},
+	"POST /settings/devices/sign-out":   {"/settings/devices/sign-out", writers(303), url.Values{"device": {"no-such-id"}}},
+
 	"GET /courses":                       {"/courses?q=tiny", all(200), nil},
 	"GET /courses/:course":               {tiny, all(200), nil},
 	"GET /courses/:course/learn":         {tiny + "/learn", all(303), nil},
@@ -318,7 +333,7 @@ func headers(t *testing.T, p *page, route string) {
 		"X-Content-Type-Options": "nosniff", "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Resource-Policy": "same-origin",
 		"Referrer-Policy": "same-origin", "Cache-Control": "no-store",
 	}
-	if slices.Contains([]string{"/reset/:token", "/verify/:token", "/undo/:token"}, strings.Fields(route)[1]) {
+	if slices.Contains([]string{"/reset/:token", "/verify/:token", "/undo/:token", "/enter/:token"}, strings.Fields(route)[1]) {
 		want["Referrer-Policy"] = "strict-origin" // the address is a secret
 	}
 	csp := p.header.Get("Content-Security-Policy")

@@ -23,6 +23,7 @@ var floors = map[string]int{
 	"internal/account":  3,
 	"internal/access":   4,
 	"internal/allow":    4,
+	"internal/signon":   4,
 	"internal/course":   4,
 	"internal/delivery": 5,
 	"internal/record":   6,

@@ -46,8 +46,10 @@ type Config struct {
 
 	MetricsAddr string `env:"GREENROOM_METRICS_ADDR" help:"Address and port at which Prometheus may read numbers, at /metrics; never one that visitors reach. Default: none."`
 
-	ProxyNets []netip.Prefix `env:"-"`
-	Version   string         `env:"-"` // of the program
+	ProxyNets  []netip.Prefix `env:"-"`
+	Version    string         `env:"-"` // of the program
+	SignOnFile string         `env:"GREENROOM_SIGNON_FILE" help:"YAML file with sign-on providers, beside those of the settings below; see docs/sign-on.md."`
+	Providers  []Provider     `env:"-"` // sign-on: see signon.go
 }
 
 // BackupNote is the file in the data folder that says when the last backup was taken.
@@ -68,8 +70,9 @@ func (Secret) LogValue() slog.Value { return slog.StringValue("[hidden]") }
 // MarshalText hides the text from encoders.
 func (Secret) MarshalText() ([]byte, error) { return []byte("[hidden]"), nil }
 
-// Read reads the settings through getenv and checks them. The error lists every mistake, one a line.
-func Read(getenv func(string) string) (Config, error) {
+// Read reads the settings through getenv and checks them. Names are those that are set, for settings that can be there
+// several times (see Names). The error lists every mistake, one a line.
+func Read(getenv func(string) string, names ...string) (Config, error) {
 	var c Config
 	vars := map[string]string{}
 	for _, s := range Settings() {
@@ -84,14 +87,16 @@ func Read(getenv func(string) string) (Config, error) {
 		c.BaseURL = "http://" + c.Addr
 	}
 	c.BaseURL = strings.TrimRight(c.BaseURL, "/")
-	return c, c.check()
-}
-
-func (c *Config) check() error {
 	var wrong []error
 	bad := func(name, format string, args ...any) {
 		wrong = append(wrong, fmt.Errorf("%s: %s", name, fmt.Sprintf(format, args...)))
 	}
+	c.check(bad)
+	c.readProviders(getenv, names, bad)
+	return c, errors.Join(wrong...)
+}
+
+func (c *Config) check(bad wrongs) {
 	if _, _, err := net.SplitHostPort(c.Addr); err != nil {
 		bad("GREENROOM_ADDR", "want host:port, such as 127.0.0.1:8080")
 	}
@@ -156,7 +161,6 @@ func (c *Config) check() error {
 	if err := l.UnmarshalText([]byte(c.LogLevel)); err != nil {
 		bad("GREENROOM_LOG_LEVEL", "want debug, info, warn or error")
 	}
-	return errors.Join(wrong...)
 }
 
 // DemoSite says whether the demo people are wanted.
@@ -248,5 +252,5 @@ func Settings() []Setting {
 			out = append(out, Setting{Name: name, Default: f.Tag.Get("envDefault"), Help: f.Tag.Get("help")})
 		}
 	}
-	return out
+	return append(out, providerSettings...)
 }

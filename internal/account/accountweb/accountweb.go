@@ -13,21 +13,23 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/a-h/templ"
 	"github.com/labstack/echo/v4"
 
 	"greenroom/internal/account"
 	"greenroom/internal/fault"
 	"greenroom/internal/locale"
+	"greenroom/internal/signon"
 	"greenroom/internal/web"
 	pages "greenroom/web/templates/account"
 )
 
 // Options are the settings of these pages.
 type Options struct {
-	Demo  []account.DemoPerson // whom the sign-in page offers with one tap; only ever set on demo sites
-	Langs []string             // languages to choose from; nil: the default alone
-
-	Certificates Certificates // nil: nobody has any
+	Demo         []account.DemoPerson // whom the sign-in page offers with one tap; only ever set on demo sites
+	Langs        []string             // languages to choose from; nil: the default alone
+	SignOn       *signon.Service      // where people may sign in instead; nil: nowhere
+	Certificates Certificates         // nil: nobody has any
 }
 
 // Handlers answers for accounts.
@@ -107,6 +109,35 @@ func status(f pages.Form) int {
 		return http.StatusUnprocessableEntity
 	}
 	return http.StatusOK
+}
+
+// offers are the providers where people may sign in instead.
+func (h *Handlers) offers(c echo.Context) []pages.Offer {
+	if h.opts.SignOn == nil {
+		return nil
+	}
+	var out []pages.Offer
+	for _, o := range h.opts.SignOn.Offers() {
+		out = append(out, pages.Offer{Label: o.Label, Href: templ.SafeURL(withReturn("/auth/"+o.Name, returnTo(c)))})
+	}
+	return out
+}
+
+// elsewhere answers when people with the address typed have to sign in with a provider: with a page that names it.
+func (h *Handlers) elsewhere(c echo.Context) (bool, error) {
+	if h.opts.SignOn == nil {
+		return false, nil
+	}
+	o, must := h.opts.SignOn.Required(c.FormValue("email"))
+	if !must {
+		return false, nil
+	}
+	p := pages.MustUse{
+		Page: web.Page(c, web.L(c).T("signon.must_use_title", "Label", o.Label)), Label: o.Label,
+		Href: withReturn("/auth/"+o.Name, returnTo(c)),
+	}
+	p.Robots = "noindex"
+	return true, web.Render(c, http.StatusForbidden, pages.ShowMustUse(p))
 }
 
 // has says whether a field of an Invalid fault got the message.

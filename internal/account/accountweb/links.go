@@ -25,6 +25,9 @@ func (h *Handlers) showForgot(c echo.Context, err error, sent bool) error {
 // postForgot answers with a page instead of a redirect: there is nothing to show at another address, and a repeat
 // sends at most another letter, of which three go out.
 func (h *Handlers) postForgot(c echo.Context) error {
+	if is, err := h.elsewhere(c); is {
+		return err
+	}
 	err := h.accounts.RequestReset(c.Request().Context(), c.FormValue("email"))
 	if err != nil && !invalid(err) {
 		return err
@@ -139,7 +142,7 @@ func (h *Handlers) postVerify(c echo.Context) error {
 		}
 		return web.SeeOther(c, home)
 	}
-	return h.enter(c, p, home)
+	return web.Enter(c, p, home)
 }
 
 func (h *Handlers) postVerifyAgain(c echo.Context) error {

@@ -22,7 +22,7 @@ func (h *Handlers) showSettings(c echo.Context, err error) error {
 	v := web.ViewerOf(c).Person
 	p := pages.Settings{
 		Form: form(c, "account.settings", err), Name: v.Name, Email: v.Email, Verified: v.Verified(),
-		PickedTheme: v.Theme, PickedSize: v.TextSize,
+		PickedTheme: v.Theme, PickedSize: v.TextSize, NoPassword: v.NoPassword,
 	}
 	zone, lang := v.TimeZone, v.Lang
 	if err != nil {

@@ -21,7 +21,7 @@ func (h *Handlers) getRegister(c echo.Context) error {
 
 // showRegister renders the form; what was typed stays, but for the password.
 func (h *Handlers) showRegister(c echo.Context, err error, keep bool) error {
-	p := pages.Register{Form: form(c, "account.register", err), Taken: has(err, "account.email_taken"), Keep: keep}
+	p := pages.Register{Form: form(c, "account.register", err), Taken: has(err, "account.email_taken"), Keep: keep, Offers: h.offers(c)}
 	if c.Request().Method == http.MethodPost {
 		p.Name, p.Email = c.FormValue("name"), c.FormValue("email")
 	}
@@ -45,6 +45,9 @@ func (h *Handlers) waiting(c echo.Context) (account.Waiting, error) {
 func (h *Handlers) postRegister(c echo.Context) error {
 	if web.ViewerOf(c).SignedIn() {
 		return web.SeeOther(c, onward(c))
+	}
+	if is, err := h.elsewhere(c); is {
+		return err
 	}
 	ctx := c.Request().Context()
 	keep := c.FormValue("keep") == "yes"
@@ -78,14 +81,14 @@ func (h *Handlers) postRegister(c echo.Context) error {
 }
 
 func (h *Handlers) getSignIn(c echo.Context) error {
-	if web.ViewerOf(c).SignedIn() {
+	if web.ViewerOf(c).SignedIn() && c.QueryParam("again") == "" {
 		return web.SeeOther(c, onward(c))
 	}
 	return h.showSignIn(c, nil)
 }
 
 func (h *Handlers) showSignIn(c echo.Context, err error) error {
-	p := pages.SignIn{Form: form(c, "account.sign_in", err)}
+	p := pages.SignIn{Form: form(c, "account.sign_in", err), Offers: h.offers(c), Again: web.ViewerOf(c).SignedIn()}
 	if c.Request().Method == http.MethodPost {
 		p.Email = c.FormValue("email")
 	}
@@ -96,6 +99,9 @@ func (h *Handlers) showSignIn(c echo.Context, err error) error {
 }
 
 func (h *Handlers) postSignIn(c echo.Context) error {
+	if is, err := h.elsewhere(c); is {
+		return err
+	}
 	p, err := h.accounts.SignIn(c.Request().Context(), c.FormValue("email"), c.FormValue("password"))
 	if invalid(err) {
 		return h.showSignIn(c, err)
@@ -103,22 +109,7 @@ func (h *Handlers) postSignIn(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return h.enter(c, p, onward(c))
-}
-
-// enter signs somebody in and goes on, by way of the question whose the device's work is, when there is any.
-func (h *Handlers) enter(c echo.Context, p *account.Person, to string) error {
-	if err := h.sessions.SignIn(c.Request().Context(), p.ID); err != nil {
-		return err
-	}
-	w, err := h.waiting(c)
-	if err != nil {
-		return err
-	}
-	if w.Steps > 0 {
-		return web.SeeOther(c, withReturn("/claim", to))
-	}
-	return web.SeeOther(c, to)
+	return web.Enter(c, p, onward(c))
 }
 
 func (h *Handlers) postSignOut(c echo.Context) error {

@@ -31,8 +31,22 @@ func (f Form) with(path string) templ.SafeURL {
 // SignIn is the page /sign-in.
 type SignIn struct {
 	Form
-	Email string
-	Demo  []Demo
+	Email  string
+	Demo   []Demo
+	Offers []Offer
+	Again  bool // somebody is signed in and shows once more who they are
+}
+
+// Offer is a provider where people may sign in instead.
+type Offer struct {
+	Label string
+	Href  templ.SafeURL
+}
+
+// MustUse is the page for people who have to sign in with a provider.
+type MustUse struct {
+	layout.Page
+	Label, Href string
 }
 
 // Demo is somebody whom a demo site offers to sign in as. The password is no secret there.
@@ -42,6 +56,7 @@ type Demo struct{ Name, Email, Password, Role string }
 type Register struct {
 	Form
 	Name, Email string
+	Offers      []Offer
 	Taken       bool // the address has an account
 	Steps       int  // done on this device; 0 asks nothing
 	Keep        bool // whether they are to become the new person's
@@ -72,6 +87,7 @@ type Settings struct {
 	Form
 	Name, Email, NewEmail string
 	Verified              bool
+	NoPassword            bool
 	Zones, Langs          []ui.Option
 	PickedTheme           string
 	PickedSize            string
