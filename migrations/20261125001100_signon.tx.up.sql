@@ -29,5 +29,3 @@ CREATE TABLE signon_spent (
     hash     TEXT NOT NULL PRIMARY KEY, -- of a state or a challenge that has been used
     until    {{.Time}} NOT NULL         -- when it would have been too old anyway
 ){{.Strict}}
---bun:split
-ALTER TABLE person ADD COLUMN vouched_by TEXT NOT NULL DEFAULT '' -- who proved the address: '' is a mailed link, else a provider

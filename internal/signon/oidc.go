@@ -152,7 +152,9 @@ func (s *openIDSession) Authorize(p goth.Provider, params goth.Params) (string, 
 // exchangeFailed tells a provider that does not answer from one that says no.
 func exchangeFailed(name string, err error) error {
 	var no *oauth2.RetrieveError
-	if errors.As(err, &no) && no.Response != nil && no.Response.StatusCode < 500 {
+	// Who is refused as a client has a wrong secret in the settings; that is nobody's forgery.
+	if errors.As(err, &no) && no.Response != nil && no.Response.StatusCode < 500 &&
+		no.ErrorCode != "invalid_client" && no.ErrorCode != "unauthorized_client" {
 		return refused(name, ReasonCode, err)
 	}
 	return &Down{Provider: name, cause: err}
