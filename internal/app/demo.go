@@ -78,7 +78,7 @@ func (a *App) Demo(ctx context.Context) error {
 			return fmt.Errorf("demo activity of %s: %w", p.Email, err)
 		}
 	}
-	return nil
+	return a.beginCohorts(ctx)
 }
 
 // begin enrols a demo person and marks their first readings complete.

@@ -291,6 +291,12 @@ type Mine struct {
 	Ahead     int       // how many wait before them; 0 unless Waiting
 }
 
+// Blocks says that the person has a seat in a cohort that goes on: they can take none in another of the course.
+func (m *Mine) Blocks() bool {
+	seat := m.Enrolment.Status == Active || m.Enrolment.Status == Paused
+	return seat && (m.Delivery.Status == Draft || m.Delivery.Status == Open)
+}
+
 // Mine lists a person's cohorts in which they have a seat or wait for one, whatever the cohort's state, the latest
 // start first. courseKey "" is all courses.
 func (s *Service) Mine(ctx context.Context, personID, courseKey string) ([]Mine, error) {

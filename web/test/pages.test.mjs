@@ -10,7 +10,11 @@ import { launch, open, signIn, axe, root } from "./site.mjs";
 import { Mouse } from "./hands.mjs";
 
 const course = "/courses/using-social-media";
-let browser, learner; // learner: the storage of a signed-in person with an open quiz attempt and a saved reflection
+const running = "019ac000-0000-7000-8000-000000000001", booking = "019ac000-0000-7000-8000-000000000002"; // the demo cohorts
+// stores are the cookies of each visitor: learner has an open quiz attempt and a saved reflection and waits for a seat,
+// member is in the running cohort, trainer leads both.
+let browser;
+const stores = {};
 
 const forNobody = [
   "/", "/courses", "/courses?q=zebra", "/courses?q=social&level=introductory", course, "/courses/managing-social-media", "/courses/working-with-the-public",
@@ -23,6 +27,14 @@ const forLearner = [
   course + "/an-introduction/opening", course + "/an-introduction/what-people-expect", course + "/an-introduction/three-questions", course + "/an-introduction/channel-map", course + "/an-introduction/channel-map/document",
   course + "/an-introduction/check-yourself", course + "/an-introduction/look-at-your-own", course + "/an-introduction/go-further", course + "/understanding-online-engagement/approach-chooser",
 ];
+const forMember = [
+  "/me", "/me/calendar", "/me/courses/using-social-media", course, course + "/cohorts/" + running, course + "/cohorts/" + booking,
+  course + "/an-introduction/opening", course + "/professional-versus-personal/opening",
+];
+const forTrainer = [
+  "/teach", "/teach?show=over", "/teach/cohorts/new", "/teach/cohorts/new?course=using-social-media", "/teach/cohorts/" + running,
+  "/teach/cohorts/" + running + "/people", "/teach/cohorts/" + booking + "/edit", "/teach/cohorts/" + running + "/copy",
+];
 
 before(async () => {
   browser = await launch();
@@ -34,18 +46,27 @@ before(async () => {
   await page.locator('main textarea[name="text"]').fill("Too short to count. ");
   await page.locator("main form button.btn-primary").first().click();
   await page.waitForLoadState();
-  learner = await page.context().storageState();
+  stores.learner = await page.context().storageState();
   await page.context().close();
+  for (const [who, email] of [["member", "learner2@demo.example"], ["trainer", "trainer@demo.example"]]) {
+    const other = await open(browser);
+    await signIn(other, email);
+    stores[who] = await other.context().storageState();
+    await other.context().close();
+  }
 });
 after(async () => { await browser.close(); });
 
-const visits = [...forNobody.map((p) => [p, "nobody"]), ...forLearner.map((p) => [p, "learner"])];
-const as = (who) => (who === "learner" ? { storageState: learner } : {});
+const visits = [
+  ...forNobody.map((p) => [p, "nobody"]), ...forLearner.map((p) => [p, "learner"]), ...forMember.map((p) => [p, "member"]), ...forTrainer.map((p) => [p, "trainer"]),
+];
+const visitors = [...new Set(visits.map(([, w]) => w))];
+const as = (who) => (stores[who] ? { storageState: stores[who] } : {});
 
 for (const size of ["desktop", "phone"]) for (const theme of ["light", "dark"]) {
   test(`axe finds nothing: ${size}, ${theme}`, { timeout: 400000 }, async () => {
     const wrong = [];
-    for (const who of ["nobody", "learner"]) {
+    for (const who of visitors) {
       const page = await open(browser, { size, theme, ...as(who) });
       for (const [path] of visits.filter(([, w]) => w === who)) {
         await page.goto(path);
@@ -60,7 +81,7 @@ for (const size of ["desktop", "phone"]) for (const theme of ["light", "dark"]) 
 
 test("nothing scrolls sideways: 320 px, right to left, large text, wide spacing", { timeout: 300000 }, async () => {
   const wrong = [];
-  for (const who of ["nobody", "learner"]) {
+  for (const who of visitors) {
     const page = await open(browser, { size: { width: 320, height: 640 }, ...as(who) });
     for (const [path] of visits.filter(([, w]) => w === who)) {
       await page.goto(path);
@@ -90,7 +111,7 @@ test("valid HTML and budgets", { timeout: 300000 }, async () => {
   const check = new HtmlValidate(JSON.parse(readFileSync(join(root, ".htmlvalidate.json"), "utf8")));
   const wrong = [];
   const seen = { css: 0, js: 0 };
-  for (const who of ["nobody", "learner"]) {
+  for (const who of visitors) {
     const page = await open(browser, as(who));
     const requests = [];
     page.on("response", (r) => requests.push(r));

@@ -55,10 +55,30 @@ func (h *Handlers) getCohort(c echo.Context) error {
 		}
 		p.News = news(c, all, map[string]*delivery.Delivery{}, func(string) bool { return p.Progress.Complete && !p.Leads })
 	}
-	if why := fault.From(d.Joinable(p.Now)); why != nil {
+	why := fault.From(d.Joinable(p.Now))
+	if why == nil && v.SignedIn() && !in {
+		if why, err = h.elsewhere(c, d); err != nil {
+			return err
+		}
+	}
+	if why != nil {
 		p.NoJoin = l.T(why.Key, why.Args...)
 	}
 	return web.Render(c, http.StatusOK, cohort.Show(p))
+}
+
+// elsewhere says that the reader is in another cohort of the course that goes on; nil when they are not.
+func (h *Handlers) elsewhere(c echo.Context, d *delivery.Delivery) (*fault.Error, error) {
+	all, err := h.Deliveries.Mine(c.Request().Context(), web.ViewerOf(c).ID(), d.CourseKey)
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range all {
+		if m.Blocks() && m.Delivery.ID != d.ID {
+			return fault.New(fault.Conflict, "delivery.other_cohort", "Title", m.Delivery.Title), nil
+		}
+	}
+	return nil, nil
 }
 
 // seen reads the cohort that the address names, where the reader may see it.
