@@ -243,6 +243,9 @@ func (s *site) startProvider(down bool) {
 func (s *site) changing(fn func(idToken string) string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.answer = nil; fn == nil {
+		return
+	}
 	s.answer = func(body []byte) []byte {
 		var m map[string]any
 		if err := json.Unmarshal(body, &m); err != nil {
