@@ -59,6 +59,7 @@ import (
 	"greenroom/internal/retention"
 	"greenroom/internal/signon"
 	"greenroom/internal/signon/signonweb"
+	"greenroom/internal/roster"
 	"greenroom/internal/site"
 	"greenroom/internal/telemetry"
 	"greenroom/internal/web"
@@ -85,6 +86,7 @@ type App struct {
 	Worksheets  *worksheet.Service
 	Mail        *mail.Service
 	Events      *event.Dispatcher
+	Roster      *roster.Service
 	Notify      *notify.Service
 	Site        *site.Service
 	Play        *play.Service
@@ -199,6 +201,10 @@ func New(cfg config.Config, d *bun.DB, log *slog.Logger, o Options) (*App, error
 		BaseURL: cfg.BaseURL, Secret: rootOf(cfg), Words: words, Now: now, Log: log,
 	})
 
+	a.Roster = roster.New(d, a.Accounts, a.Courses, a.Deliveries, a.Mail, roster.Options{
+		BaseURL: cfg.BaseURL, SiteName: cfg.SiteName, Secret: rootOf(cfg), Words: words, Now: now, Log: log,
+	})
+
 	// What one feature asks of another, downwards and in the same transaction.
 	a.Courses.OnPublish(func(ctx context.Context, tx bun.IDB, r *course.Revision) error {
 		return a.Deliveries.EnsureSelfPaced(ctx, tx, r.Key)
@@ -206,7 +212,7 @@ func New(cfg config.Config, d *bun.DB, log *slog.Logger, o Options) (*App, error
 	// Enrolment before record: a claimed completion looks up the revision that it counts for.
 	a.Accounts.AddClaimer(a.Deliveries, a.Quizzes, a.Reflections, a.Worksheets, a.Records)
 	a.Accounts.AddExporter(a.Access, a.Deliveries, a.Records, a.Quizzes, a.Reflections, a.Worksheets, a.Credentials, a.Notify)
-	a.Accounts.AddExporter(a.Allow)
+	a.Accounts.AddExporter(a.Allow, a.Roster)
 	a.Accounts.AddExporter(a.Retention, a.SignOn)
 	a.Accounts.AddEraser(a.Retention, account.EraserFunc(a.keepCertificates))
 	a.Accounts.AddCleaner(a.forgetFacts, a.SignOn.Clean)
@@ -215,6 +221,8 @@ func New(cfg config.Config, d *bun.DB, log *slog.Logger, o Options) (*App, error
 	// Reactors to facts.
 	event.On(a.Events, "mail.certificate", a.congratulate(words))
 	event.On(a.Events, "record.moved", a.Records.OnMoved)
+	event.On(a.Events, "roster.proven", a.Roster.OnProven)
+	event.On(a.Events, "roster.completed", a.Roster.OnCompleted)
 	event.On(a.Events, "notify.enrolled", a.Notify.OnEnrolled)
 	event.On(a.Events, "notify.queued", a.Notify.OnQueued)
 	event.On(a.Events, "notify.promoted", a.Notify.OnPromoted)

@@ -159,3 +159,39 @@ func idOf(actor *account.Person) string {
 
 // list writes names as one text: "A, B and C" is a matter of languages, so commas it is.
 func list(names []string) string { return strings.Join(names, ", ") }
+
+// Export is the person's part of the file of everything kept about them: invitations they used and exceptions for them.
+func (s *Service) Export(ctx context.Context, personID string) (string, any, error) {
+	type used struct {
+		Cohort string     `json:"cohort"`
+		Asked  time.Time  `json:"asked_at"`
+		Joined *time.Time `json:"joined_at,omitempty"`
+	}
+	type exception struct {
+		Cohort  string     `json:"cohort"`
+		Reason  string     `json:"reason"`
+		Granted time.Time  `json:"granted_at"`
+		Revoked *time.Time `json:"revoked_at,omitempty"`
+	}
+	out := struct {
+		Invitations []used      `json:"invitations"`
+		Exceptions  []exception `json:"without_prerequisites"`
+	}{[]used{}, []exception{}}
+	var uses []usage
+	err := s.db.NewSelect().Model(&uses).ColumnExpr("i.delivery_id AS invitation_id, iu.person_id, iu.asked_at, iu.joined_at").
+		Join("JOIN invitation AS i ON i.id = iu.invitation_id").Where("iu.person_id = ?", personID).OrderExpr("iu.asked_at").Scan(ctx)
+	if err != nil {
+		return "roster", nil, err
+	}
+	for _, u := range uses {
+		out.Invitations = append(out.Invitations, used{u.InvitationID, u.AskedAt.UTC(), u.JoinedAt})
+	}
+	var all []Bypass
+	if err := s.db.NewSelect().Model(&all).Where("pb.person_id = ?", personID).OrderExpr("pb.granted_at").Scan(ctx); err != nil {
+		return "roster", nil, err
+	}
+	for _, b := range all {
+		out.Exceptions = append(out.Exceptions, exception{b.DeliveryID, b.Reason, b.GrantedAt.UTC(), b.RevokedAt})
+	}
+	return "roster", out, nil
+}
