@@ -112,7 +112,24 @@ func badYAML(src []byte, rep *report, err error) {
 	case strings.Contains(msg, "exceeded max depth"):
 		what, remedy = fmt.Sprintf("nested more than %d deep", maxDepth), "take the brackets or the indenting away"
 	}
+	if hash.MatchString(lineOf(src, line)) || hash.MatchString(lineOf(src, line-1)) {
+		remedy += "; a # outside quotation marks cuts off the rest of its line"
+	}
 	rep.add("E30", line, "", what, remedy)
+}
+
+var hash = regexp.MustCompile(`\s#`)
+
+func lineOf(src []byte, n int) string {
+	for i := 1; i < n; i++ {
+		_, rest, ok := bytes.Cut(src, []byte("\n"))
+		if !ok {
+			return ""
+		}
+		src = rest
+	}
+	l, _, _ := bytes.Cut(src, []byte("\n"))
+	return string(l[:min(len(l), 2000)])
 }
 
 // sane refuses depth, anchors, aliases and tags, all of them reported.
