@@ -16,7 +16,7 @@ var Icons = []string{
 	"key-round",
 	"languages", "layers", "library", "lightbulb", "link", "list", "list-checks", "list-ordered", "lock", "log-in", "log-out",
 	"mail", "map", "map-pin", "menu", "message-circle", "message-square", "message-square-quote", "messages-square", "milestone", "minus", "monitor", "moon",
-	"notebook-pen",
+	"newspaper", "notebook-pen",
 	"paperclip", "pause", "pen-line", "pencil", "phone", "play", "plus", "printer",
 	"quote",
 	"refresh-cw", "reply", "rotate-ccw", "route",

@@ -57,6 +57,8 @@ import (
 	"greenroom/internal/resources"
 	"greenroom/internal/resources/resourcesweb"
 	"greenroom/internal/retention"
+	"greenroom/internal/scenario"
+	"greenroom/internal/scenario/scenarioweb"
 	"greenroom/internal/signon"
 	"greenroom/internal/signon/signonweb"
 	"greenroom/internal/roster"
@@ -84,6 +86,7 @@ type App struct {
 	Quizzes     *quiz.Service
 	Reflections *reflection.Service
 	Worksheets  *worksheet.Service
+	Scenarios   *scenario.Service
 	Mail        *mail.Service
 	Events      *event.Dispatcher
 	Roster      *roster.Service
@@ -109,7 +112,7 @@ type Options struct {
 
 // Loader reads courses with every kind of activity that the product has.
 func Loader() *course.Loader {
-	return course.NewLoader(reading.Kind{}, quiz.Kind{}, reflection.Kind{}, worksheet.Kind{}, resources.Kind{})
+	return course.NewLoader(reading.Kind{}, quiz.Kind{}, reflection.Kind{}, worksheet.Kind{}, resources.Kind{}, scenario.Kind{})
 }
 
 // Open opens and migrates the database that the settings name, and puts the product on it.
@@ -196,6 +199,7 @@ func New(cfg config.Config, d *bun.DB, log *slog.Logger, o Options) (*App, error
 	a.Quizzes = quiz.New(d, a.Courses, a.Records, now)
 	a.Reflections = reflection.New(d, a.Records, now)
 	a.Worksheets = worksheet.New(d, a.Records, now)
+	a.Scenarios = scenario.New(d, a.Courses, a.Records, now)
 
 	a.Notify = notify.New(d, a.Mail, a.Accounts, a.Courses, a.Deliveries, a.Records, notify.Options{
 		BaseURL: cfg.BaseURL, Secret: rootOf(cfg), Words: words, Now: now, Log: log,
@@ -210,6 +214,8 @@ func New(cfg config.Config, d *bun.DB, log *slog.Logger, o Options) (*App, error
 		return a.Deliveries.EnsureSelfPaced(ctx, tx, r.Key)
 	})
 	// Enrolment before record: a claimed completion looks up the revision that it counts for.
+	a.Accounts.AddClaimer(a.Scenarios)
+	a.Accounts.AddExporter(a.Scenarios)
 	a.Accounts.AddClaimer(a.Deliveries, a.Quizzes, a.Reflections, a.Worksheets, a.Records)
 	a.Accounts.AddExporter(a.Access, a.Deliveries, a.Records, a.Quizzes, a.Reflections, a.Worksheets, a.Credentials, a.Notify)
 	a.Accounts.AddExporter(a.Allow, a.Roster)
@@ -236,7 +242,7 @@ func New(cfg config.Config, d *bun.DB, log *slog.Logger, o Options) (*App, error
 	// The door to activities, with a player for each kind.
 	a.Play = play.New(a.Courses, a.Deliveries, a.Records, playweb.Frame,
 		readingweb.New(a.Records), resourcesweb.New(a.Records), quizweb.New(a.Quizzes),
-		reflectionweb.New(a.Reflections), worksheetweb.New(a.Worksheets))
+		reflectionweb.New(a.Reflections), worksheetweb.New(a.Worksheets), scenarioweb.New(a.Scenarios))
 
 	return a, a.mount(words, o)
 }
@@ -270,6 +276,7 @@ func (a *App) mount(words *locale.Bundle, o Options) error {
 		(&playweb.Handlers{Play: a.Play, Deliveries: a.Deliveries}).Routes(),
 		(&allowweb.Handlers{Allow: a.Allow, Accounts: a.Accounts, Deliveries: a.Deliveries}).Routes(),
 		mailweb.New(a.Mail).Routes(),
+		(&scenarioweb.Desk{Runs: a.Scenarios, Courses: a.Courses}).Routes(),
 		notifyweb.New(a.Notify).Routes(),
 	} {
 		a.Routes = append(a.Routes, table...)

@@ -149,6 +149,11 @@ var matrix = map[string]row{
 	"POST " + step + "/seen":  {tiny + "/first/read/seen", all(204), nil},
 	"POST " + step + "/:verb": {tiny + "/first/read/complete", all(303), nil},
 
+	"GET /teach/scenarios":               {"/teach/scenarios", desk("trainer", 200), nil},
+	"GET /teach/scenarios/:reply":        {"/teach/scenarios/nothing", desk("trainer", 404), nil},
+	"POST /teach/scenarios/:reply":       {"/teach/scenarios/nothing", deskWriters("trainer", 404), nil},
+	"POST /teach/scenarios/:reply/close": {"/teach/scenarios/nothing/close", deskWriters("trainer", 404), nil},
+
 	"GET /courses/:course/cohorts/:cohort":        {tiny + "/cohorts/{cohort}", all(200), nil},
 	"POST /courses/:course/cohorts/:cohort/join":  {tiny + "/cohorts/{cohort}/join", writers(303), nil},
 	"POST /courses/:course/cohorts/:cohort/leave": {tiny + "/cohorts/{cohort}/leave", writers(303), nil},

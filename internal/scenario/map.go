@@ -23,6 +23,14 @@ type Node struct {
 	place       float64
 }
 
+// half is how far a node reaches up and down: a route is a dot, since nobody sees it.
+func (n *Node) half() int {
+	if n.Kind == Route {
+		return RouteSize
+	}
+	return NodeHeight / 2
+}
+
 // Line is one way from a passage to another; several answers that lead the same way are one line.
 type Line struct {
 	From, To *Node
@@ -34,6 +42,7 @@ type Line struct {
 const (
 	NodeWidth  = 168
 	NodeHeight = 56
+	RouteSize  = 9 // radius of the dot of a route
 	gapX       = 28
 	gapY       = 56
 	margin     = 16
@@ -203,7 +212,7 @@ func (m *Map) sortRow(row []*Node, down bool) {
 
 // Path is the line's drawing as an SVG path, from the lower edge of one card to the upper edge of the other.
 func (l *Line) Path() string {
-	x1, y1, x2, y2 := l.From.X, l.From.Y+NodeHeight/2, l.To.X, l.To.Y-NodeHeight/2
+	x1, y1, x2, y2 := l.From.X, l.From.Y+l.From.half(), l.To.X, l.To.Y-l.To.half()
 	if l.Back || l.From == l.To {
 		x1, y1, x2, y2 = l.From.X+NodeWidth/2, l.From.Y, l.To.X+NodeWidth/2, l.To.Y
 		return fmt.Sprintf("M%d %dC%d %d %d %d %d %d", x1, y1, x1+gapX, y1, x2+gapX, y2, x2, y2)
@@ -280,7 +289,8 @@ func (s *Scenario) SVG() string {
 	for _, n := range m.Nodes {
 		title := n.Title.Value
 		if n.Kind == Route {
-			title = "(route)"
+			fmt.Fprintf(&b, `<circle cx="%d" cy="%d" r="%d" fill="#ffffff" stroke="#0b5c69"><title>%s</title></circle>`+"\n", n.X, n.Y, RouteSize, esc(n.Key))
+			continue
 		}
 		fmt.Fprintf(&b, `<rect x="%d" y="%d" width="%d" height="%d" rx="8" fill="#ffffff" stroke="#0b5c69"/>`, n.X-NodeWidth/2, n.Y-NodeHeight/2, NodeWidth, NodeHeight)
 		fmt.Fprintf(&b, `<text x="%d" y="%d" text-anchor="middle" font-weight="bold">%s</text>`, n.X, n.Y-4, esc(n.Key))

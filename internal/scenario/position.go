@@ -221,3 +221,24 @@ func mix(z uint64) uint64 {
 	z = (z ^ z>>27) * 0x94d049bb133111eb
 	return z ^ z>>31
 }
+
+// Coming are the messages that arrive while a learner is at a passage.
+func (s *Scenario) Coming(p *Passage) []*Inject {
+	var out []*Inject
+	for _, in := range s.injectAt[p] {
+		if in.After > 0 {
+			out = append(out, in)
+		}
+	}
+	return out
+}
+
+// Timed says whether any clock runs in the scenario.
+func (s *Scenario) Timed() bool {
+	for _, p := range s.Passages {
+		if p.Timer != nil || len(s.Coming(p)) > 0 {
+			return true
+		}
+	}
+	return false
+}

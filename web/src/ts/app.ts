@@ -9,6 +9,7 @@
 //   order.ts      <order-list>
 //   limit.ts      <time-limit>
 //   outline.ts    the current step in the outline, in view
+//   scenario.ts   <scenario-clock>, <scenario-inject>
 //   zone.ts       the time zone for the register form
 //   seen.ts       where the reader was when they left
 import htmx from "htmx.org/dist/htmx.esm.js";
@@ -19,6 +20,7 @@ import { TimeLimit } from "./limit.ts";
 import { copies, menus, passwords, themes } from "./menus.ts";
 import { OrderList } from "./order.ts";
 import { outline } from "./outline.ts";
+import { ScenarioClock, ScenarioInject } from "./scenario.ts";
 import { seen } from "./seen.ts";
 import { zone } from "./zone.ts";
 
@@ -30,6 +32,8 @@ window.htmx = htmx;
 customElements.define("auto-save", AutoSave);
 customElements.define("order-list", OrderList);
 customElements.define("time-limit", TimeLimit);
+customElements.define("scenario-clock", ScenarioClock);
+customElements.define("scenario-inject", ScenarioInject);
 menus();
 themes();
 passwords(document);

@@ -49,7 +49,10 @@ type Item struct {
 
 // Desks are the navigations of those who teach and who administer. A feature adds its line here.
 var Desks = map[string][]Item{
-	"teach": {{Key: "cohorts", Href: "/teach", Icon: "users", For: func(w *Who) bool { return w.Trainer }}},
+	"teach": {
+		{Key: "cohorts", Href: "/teach", Icon: "users", For: func(w *Who) bool { return w.Trainer }},
+		{Key: "scenarios", Href: "/teach/scenarios", Icon: "pen-line", For: func(w *Who) bool { return w.Trainer }},
+	},
 	"admin": {
 		{Key: "certificates", Href: "/admin/certificates", Icon: "award"},
 	},
