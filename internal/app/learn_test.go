@@ -9,6 +9,7 @@ import (
 	"greenroom/internal/course"
 	"greenroom/internal/quiz"
 	"greenroom/internal/reflection"
+	"greenroom/internal/scenario"
 	"greenroom/internal/worksheet"
 )
 
@@ -47,6 +48,8 @@ func (c *client) take(courseKey string, a *course.Activity) {
 		p = p.submit("/submit", url.Values{"text": {strings.TrimSpace(strings.Repeat("word ", content.Min+1))}})
 	case *worksheet.Content:
 		p = p.submit("/finish", filled(content))
+	case *scenario.Scenario:
+		p = c.takeScenario(path, content)
 	default:
 		p = p.submit("/complete", nil)
 	}
