@@ -74,13 +74,12 @@ func (s *Service) check(ctx context.Context, d Draft) (*Ruling, error) {
 		return nil, err
 	}
 	var f fault.Fields
-	about := line.Latest()
+	about := line.Versions
 	if d.Version != "" {
-		v, there := line.Version(d.Version)
-		if !there {
-			f.Add("version", "quiz.upkeep.error.version")
+		if v, there := line.Version(d.Version); there {
+			about = []Version{v}
 		} else {
-			about = v
+			f.Add("version", "quiz.upkeep.error.version")
 		}
 	}
 	r := &Ruling{
@@ -89,7 +88,7 @@ func (s *Service) check(ctx context.Context, d Draft) (*Ruling, error) {
 	}
 	switch d.Kind {
 	case Accept:
-		if !acceptable(about.Question, r.Answer) {
+		if !slices.ContainsFunc(about, func(v Version) bool { return acceptable(v.Question, r.Answer) }) {
 			f.Add("answer", "quiz.upkeep.error.answer")
 		}
 	case Key:

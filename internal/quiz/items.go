@@ -1,0 +1,220 @@
+package quiz
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+
+	"github.com/uptrace/bun"
+
+	"greenroom/internal/course"
+)
+
+// Numbers of people from which figures are told. Below Few nothing is, since one could guess who answered what; below
+// Enough no discrimination is, since it would be chance.
+const (
+	Few    = 8
+	Enough = 30
+)
+
+// itemsKept bounds how many first attempts Items reads, the newest of them.
+const itemsKept = 20000
+
+// Item is how one question, or one version of it, did: in the first attempt that each person submitted, by the key of
+// the version that they saw, decisions aside.
+type Item struct {
+	Seen   int   // people who were asked
+	Right  int   // of those, who answered right
+	Chosen []int // of one version with options: how many chose each, in the file's order
+	rest   moments
+	known  moments // the rest of those who were right here
+}
+
+// Told says whether enough people were asked for any figure.
+func (i *Item) Told() bool { return i != nil && i.Seen >= Few }
+
+// Share is the share of right answers in per cent: the higher, the easier.
+func (i *Item) Share() int {
+	if i.Seen == 0 {
+		return 0
+	}
+	return int(math.Round(float64(i.Right) * 100 / float64(i.Seen)))
+}
+
+// Discrimination is the correlation of being right here with being right in the rest of the attempt, -1 to 1: about 0
+// tells nobody apart, below 0 those who know more get it wrong more often. ok is false below Enough people, and where all
+// were right or all wrong.
+func (i *Item) Discrimination() (r float64, ok bool) {
+	if i == nil || i.Seen < Enough || i.Right == 0 || i.Right == i.Seen || i.rest.n < Enough {
+		return 0, false
+	}
+	sd := i.rest.deviation()
+	if sd == 0 || i.known.n == 0 || i.known.n == i.rest.n {
+		return 0, false
+	}
+	p := i.known.n / i.rest.n
+	mean := i.rest.sum / i.rest.n
+	return (i.known.sum/i.known.n - mean) / sd * math.Sqrt(p/(1-p)), true
+}
+
+// moments are the count, the sum and the sum of squares of a figure.
+type moments struct{ n, sum, squares float64 }
+
+func (m *moments) add(x float64) { m.n++; m.sum += x; m.squares += x * x }
+
+func (m *moments) deviation() float64 {
+	mean := m.sum / m.n
+	return math.Sqrt(max(0, m.squares/m.n-mean*mean))
+}
+
+// Figures are how the questions of one quiz did.
+type Figures struct {
+	People    int
+	Passed    int              // in the first attempt
+	Questions map[string]*Item // by question key, over all versions
+	Versions  map[string]*Item // by version
+}
+
+// Item is the figures of a question; nil when nobody was asked.
+func (f *Figures) Item(key string) *Item {
+	if f == nil {
+		return nil
+	}
+	return f.Questions[key]
+}
+
+// Hardest is the question with the lowest share of right answers among those with figures; "" when there are none.
+func (f *Figures) Hardest() (key string, item *Item) {
+	for k, i := range f.Questions {
+		if i.Told() && (item == nil || i.Share() < item.Share() || i.Share() == item.Share() && k < key) {
+			key, item = k, i
+		}
+	}
+	return key, item
+}
+
+// Items reads how the questions of a quiz did, or of every quiz of a course when activityKey is "", among the people of
+// a delivery or, when deliveryID is "", everybody. It costs two queries however many people there are, and reads the
+// newest 20,000 first attempts at most.
+func (s *Service) Items(ctx context.Context, courseKey, activityKey, deliveryID string) (out map[string]*Figures, err error) {
+	where := func(q *bun.SelectQuery) *bun.SelectQuery {
+		q = q.Where("a.course_key = ?", courseKey).Where("a.state = ?", Submitted)
+		if activityKey != "" {
+			q = q.Where("a.activity_key = ?", activityKey)
+		}
+		if deliveryID != "" {
+			q = q.Where("a.person_id IN (SELECT person_id FROM enrolment WHERE delivery_id = ? AND status IN ('active', 'paused'))", deliveryID)
+		}
+		return q
+	}
+	var hashes []string
+	if err := where(s.db.NewSelect().TableExpr("quiz_attempt AS a").ColumnExpr("DISTINCT a.revision_hash")).Scan(ctx, &hashes); err != nil {
+		return nil, fmt.Errorf("revisions of attempts: %w", err)
+	}
+	revs := map[string]*course.Revision{}
+	for _, h := range hashes { // before the rows are read: they hold a connection
+		if revs[h], err = s.courses.Revision(ctx, h); err != nil {
+			return nil, fmt.Errorf("revision of attempts: %w", err)
+		}
+	}
+	first := where(s.db.NewSelect().TableExpr("quiz_attempt AS a").
+		ColumnExpr("a.activity_key, a.revision_hash, a.seed, a.answers, a.passed, a.submitted_at").
+		ColumnExpr("ROW_NUMBER() OVER (PARTITION BY a.person_id, a.activity_key ORDER BY a.submitted_at, a.id) AS place"))
+	rows, err := s.db.NewSelect().TableExpr("(?) AS f", first).ColumnExpr("activity_key, revision_hash, seed, answers, passed").
+		Where("place = 1").OrderExpr("submitted_at DESC").Limit(itemsKept).Rows(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("first attempts: %w", err)
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	out = map[string]*Figures{}
+	for rows.Next() {
+		var a Attempt
+		if err := s.db.ScanRow(ctx, rows, &a); err != nil {
+			return nil, fmt.Errorf("first attempts: %w", err)
+		}
+		rev := revs[a.RevisionHash]
+		if rev == nil {
+			continue // submitted since the revisions were looked up
+		}
+		c, err := contentOf(rev.Activity(a.ActivityKey))
+		if err != nil {
+			return nil, err
+		}
+		f := out[a.ActivityKey]
+		if f == nil {
+			f = &Figures{Questions: map[string]*Item{}, Versions: map[string]*Item{}}
+			out[a.ActivityKey] = f
+		}
+		f.add(Grade(c, Deal(c, a.Seed), a.Sheet.Plain()), a.Passed)
+	}
+	return out, rows.Err()
+}
+
+func (f *Figures) add(r Result, passed bool) {
+	f.People++
+	if passed {
+		f.Passed++
+	}
+	for _, m := range r.Marks {
+		right := m.Verdict == Right
+		for _, at := range []struct {
+			in  map[string]*Item
+			key string
+		}{{f.Questions, m.Key}, {f.Versions, m.Question.Version}} {
+			i := at.in[at.key]
+			if i == nil {
+				i = &Item{Chosen: make([]int, len(m.Question.Options))}
+				at.in[at.key] = i
+			}
+			i.add(m, right, r)
+		}
+	}
+}
+
+func (i *Item) add(m Mark, right bool, r Result) {
+	i.Seen++
+	score := r.Score
+	if right {
+		i.Right++
+		score--
+	}
+	for _, c := range m.Answer.Chosen {
+		if c >= 0 && c < len(i.Chosen) {
+			i.Chosen[c]++
+		}
+	}
+	if r.Total < 2 {
+		return
+	}
+	x := float64(score) / float64(r.Total-1)
+	i.rest.add(x)
+	if right {
+		i.known.add(x)
+	}
+}
+
+// namesShown bounds Names.
+const namesShown = 50
+
+// Names are those of people with an account, in alphabetical order, the first fifty.
+func (s *Service) Names(ctx context.Context, people []string) ([]string, error) {
+	var out []string
+	if len(people) == 0 {
+		return nil, nil
+	}
+	err := s.db.NewSelect().Table("person").Column("name").Where("id IN (?)", bun.List(people[:min(len(people), 1000)])).
+		Where("kind = 'person'").OrderExpr("LOWER(name), id").Limit(namesShown).Scan(ctx, &out)
+	if err != nil {
+		return nil, fmt.Errorf("names of people: %w", err)
+	}
+	return out, nil
+}
+
+// Version is the figures of one version of a question; nil when nobody was asked it.
+func (f *Figures) Version(hash string) *Item {
+	if f == nil {
+		return nil
+	}
+	return f.Versions[hash]
+}
