@@ -28,7 +28,6 @@ import (
 	"greenroom/internal/account"
 	"greenroom/internal/account/accountweb"
 	"greenroom/internal/allow"
-	"greenroom/internal/allow/allowweb"
 	"greenroom/internal/audit"
 	"greenroom/internal/config"
 	"greenroom/internal/course"
@@ -39,6 +38,7 @@ import (
 	"greenroom/internal/delivery"
 	"greenroom/internal/delivery/deliveryweb"
 	"greenroom/internal/event"
+	"greenroom/internal/insight"
 	"greenroom/internal/locale"
 	"greenroom/internal/mail"
 	"greenroom/internal/mail/mailweb"
@@ -77,6 +77,7 @@ type App struct {
 	Access      *access.Service
 	Audit       *audit.Service
 	Allow       *allow.Service
+	Insight     *insight.Service
 	SignOn      *signon.Service
 	Courses     *course.Service
 	Deliveries  *delivery.Service
@@ -274,7 +275,7 @@ func (a *App) mount(words *locale.Bundle, o Options) error {
 		recordweb.New(a.Records, a.Courses, a.Credentials, a.Deliveries).Routes(),
 		credentialweb.New(a.Credentials, credentialweb.Options{BaseURL: a.cfg.BaseURL, SiteName: a.cfg.SiteName, History: a.Audit}).Routes(),
 		(&playweb.Handlers{Play: a.Play, Deliveries: a.Deliveries}).Routes(),
-		(&allowweb.Handlers{Allow: a.Allow, Accounts: a.Accounts, Deliveries: a.Deliveries}).Routes(),
+		a.upkeep(),
 		mailweb.New(a.Mail).Routes(),
 		(&scenarioweb.Desk{Runs: a.Scenarios, Courses: a.Courses}).Routes(),
 		notifyweb.New(a.Notify).Routes(),

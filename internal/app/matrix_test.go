@@ -64,6 +64,18 @@ func deskWriters(role string, n int) answer {
 	return answer{401, 401, 403, 403, 403, map[string]int{role: n, "admin": n}}
 }
 
+// teaching is for pages of trainers and authors.
+func teaching(n int) answer {
+	return answer{303, 303, 403, 403, 403, map[string]int{"trainer": n, "author": n, "admin": n}}
+}
+
+// teachingWriters is teaching for forms.
+func teachingWriters(n int) answer {
+	return answer{401, 401, 403, 403, 403, map[string]int{"trainer": n, "author": n, "admin": n}}
+}
+
+const tinyQuiz = "/teach/courses/tiny/quizzes/first/check"
+
 // row is one route of the matrix. Path holds {code}, {letter} and {media} for what the owner has.
 type row struct {
 	path string // an address of the route
@@ -184,6 +196,15 @@ var matrix = map[string]row{
 	"GET /me/certificates/:code": {"/me/certificates/{code}", five(303, 303, 200, 404, 404), nil},
 	"GET /certificates":          {"/certificates", all(200), nil},
 	"GET /certificates/:code":    {"/certificates/{code}", all(200), nil},
+
+	"GET /teach/courses":                                                               {"/teach/courses", teaching(200), nil},
+	"GET /teach/courses/:course/insight":                                               {"/teach/courses/tiny/insight", teaching(200), nil},
+	"GET /teach/courses/:course/insight.csv":                                           {"/teach/courses/tiny/insight.csv", teaching(200), nil},
+	"GET /teach/courses/:course/quizzes/:module/:activity":                             {tinyQuiz, teaching(200), nil},
+	"GET /teach/courses/:course/quizzes/:module/:activity/questions/:question":         {tinyQuiz + "/questions/one", teaching(200), nil},
+	"GET /teach/courses/:course/quizzes/:module/:activity/questions/:question/preview": {tinyQuiz + "/questions/one/preview?kind=credit", teaching(200), nil},
+	"POST /teach/courses/:course/quizzes/:module/:activity/questions/:question/decide": {tinyQuiz + "/questions/one/decide", teachingWriters(303), url.Values{"kind": {"credit"}, "reason": {"a reason for the test"}}},
+	"POST /teach/courses/:course/quizzes/:module/:activity/rulings/:ruling/reverse":    {tinyQuiz + "/rulings/none/reverse", teachingWriters(404), url.Values{"reason": {"a reason for the test"}}},
 
 	"GET /teach/people/:person/accommodations":             {"/teach/people/{learner}/accommodations", desk("trainer", 200), nil},
 	"POST /teach/people/:person/accommodations":            {"/teach/people/{learner}/accommodations", deskWriters("trainer", 303), url.Values{"time": {"150"}, "attempts": {"1"}, "days": {"0"}, "reason": {"for the test"}}},

@@ -28,6 +28,7 @@ var floors = map[string]int{
 	"internal/delivery": 5,
 	"internal/record":   6,
 	"internal/site":     7,
+	"internal/insight":  7,
 	"internal/reading":  7, "internal/scenario": 7, "internal/quiz": 7, "internal/reflection": 7, "internal/worksheet": 7, "internal/resources": 7, "internal/credential": 7, "internal/retention": 7,
 	"internal/notify": 8,
 	"internal/roster": 7, "internal/desk": 7,

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"time"
 
 	"github.com/uptrace/bun"
 
@@ -70,8 +71,10 @@ func (m *moments) deviation() float64 {
 
 // Figures are how the questions of one quiz did.
 type Figures struct {
-	People    int
-	Passed    int              // in the first attempt
+	Started   int              // people who began an attempt
+	People    int              // people who submitted one
+	Passed    int              // in the first that they submitted
+	Times     []time.Duration  // from start to submission of those, in one sitting: see InOneSitting
 	Questions map[string]*Item // by question key, over all versions
 	Versions  map[string]*Item // by version
 }
@@ -96,10 +99,10 @@ func (f *Figures) Hardest() (key string, item *Item) {
 
 // Items reads how the questions of a quiz did, or of every quiz of a course when activityKey is "", among the people of
 // a delivery or, when deliveryID is "", everybody. It costs two queries however many people there are, and reads the
-// newest 20,000 first attempts at most.
+// newest 20,000 first attempts at most. An attempt that is open counts as started and nowhere else.
 func (s *Service) Items(ctx context.Context, courseKey, activityKey, deliveryID string) (out map[string]*Figures, err error) {
 	where := func(q *bun.SelectQuery) *bun.SelectQuery {
-		q = q.Where("a.course_key = ?", courseKey).Where("a.state = ?", Submitted)
+		q = q.Where("a.course_key = ?", courseKey).Where("a.state <> ?", Aside)
 		if activityKey != "" {
 			q = q.Where("a.activity_key = ?", activityKey)
 		}
@@ -119,10 +122,11 @@ func (s *Service) Items(ctx context.Context, courseKey, activityKey, deliveryID 
 		}
 	}
 	first := where(s.db.NewSelect().TableExpr("quiz_attempt AS a").
-		ColumnExpr("a.activity_key, a.revision_hash, a.seed, a.answers, a.passed, a.submitted_at").
-		ColumnExpr("ROW_NUMBER() OVER (PARTITION BY a.person_id, a.activity_key ORDER BY a.submitted_at, a.id) AS place"))
-	rows, err := s.db.NewSelect().TableExpr("(?) AS f", first).ColumnExpr("activity_key, revision_hash, seed, answers, passed").
-		Where("place = 1").OrderExpr("submitted_at DESC").Limit(itemsKept).Rows(ctx)
+		ColumnExpr("a.activity_key, a.revision_hash, a.seed, a.answers, a.passed, a.state, a.ended_by, a.started_at, a.submitted_at").
+		ColumnExpr("ROW_NUMBER() OVER (PARTITION BY a.person_id, a.activity_key ORDER BY CASE WHEN a.state = ? THEN 0 ELSE 1 END, a.submitted_at, a.id) AS place", Submitted))
+	rows, err := s.db.NewSelect().TableExpr("(?) AS f", first).
+		ColumnExpr("activity_key, revision_hash, seed, answers, passed, state, ended_by, started_at, submitted_at").
+		Where("place = 1").OrderExpr("started_at DESC").Limit(itemsKept).Rows(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("first attempts: %w", err)
 	}
@@ -146,16 +150,30 @@ func (s *Service) Items(ctx context.Context, courseKey, activityKey, deliveryID 
 			f = &Figures{Questions: map[string]*Item{}, Versions: map[string]*Item{}}
 			out[a.ActivityKey] = f
 		}
-		f.add(Grade(c, Deal(c, a.Seed), a.Sheet.Plain()), a.Passed)
+		f.see(c, &a)
 	}
 	return out, rows.Err()
 }
 
-func (f *Figures) add(r Result, passed bool) {
+// InOneSitting is how long an attempt may take to count as done in one go: after a longer time somebody was away.
+const InOneSitting = time.Hour
+
+func (f *Figures) see(c *Content, a *Attempt) {
+	f.Started++
+	if a.State != Submitted {
+		return
+	}
 	f.People++
-	if passed {
+	if a.Passed {
 		f.Passed++
 	}
+	if d := a.SubmittedAt.Sub(a.StartedAt); a.EndedBy == "" && d <= InOneSitting {
+		f.Times = append(f.Times, d)
+	}
+	f.add(Grade(c, Deal(c, a.Seed), a.Sheet.Plain()))
+}
+
+func (f *Figures) add(r Result) {
 	for _, m := range r.Marks {
 		right := m.Verdict == Right
 		for _, at := range []struct {

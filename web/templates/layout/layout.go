@@ -52,6 +52,7 @@ var Desks = map[string][]Item{
 	"teach": {
 		{Key: "cohorts", Href: "/teach", Icon: "users", For: func(w *Who) bool { return w.Trainer }},
 		{Key: "scenarios", Href: "/teach/scenarios", Icon: "pen-line", For: func(w *Who) bool { return w.Trainer }},
+		{Key: "courses", Href: "/teach/courses", Icon: "target", For: func(w *Who) bool { return w.Trainer || w.Author }},
 	},
 	"admin": {
 		{Key: "certificates", Href: "/admin/certificates", Icon: "award"},

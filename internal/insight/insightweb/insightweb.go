@@ -1,0 +1,127 @@
+// Package insightweb shows where people stop in a course and how hard its quizzes are.
+//
+//	GET /teach/courses/:course/insight       the page; ?delivery= chooses whose numbers, ?page= of long courses
+//	GET /teach/courses/:course/insight.csv   the same as a table
+package insightweb
+
+import (
+	"bytes"
+	"net/http"
+	"strconv"
+
+	"github.com/labstack/echo/v4"
+
+	"greenroom/internal/account"
+	"greenroom/internal/course"
+	"greenroom/internal/delivery"
+	"greenroom/internal/fault"
+	"greenroom/internal/insight"
+	"greenroom/internal/quiz"
+	"greenroom/internal/sheet"
+	"greenroom/internal/web"
+	pages "greenroom/web/templates/insight"
+)
+
+// Handlers answers for insight.
+type Handlers struct {
+	Insight *insight.Service
+	Quizzes *quiz.Service
+	Courses *course.Service
+}
+
+// Routes is the table.
+func (h *Handlers) Routes() []web.Route {
+	const path = "/teach/courses/:course/insight"
+	return []web.Route{
+		{Method: http.MethodGet, Path: path, Handler: h.getInsight, Access: web.Teaching},
+		{Method: http.MethodGet, Path: path + ".csv", Handler: h.getCSV, Access: web.Teaching},
+	}
+}
+
+// gather reads what both answers show: authors and trainers of the site see every delivery and all of them together,
+// trainers of a delivery see theirs.
+func (h *Handlers) gather(c echo.Context) (pages.Page, error) {
+	var p pages.Page
+	ctx, l, who := c.Request().Context(), web.L(c), web.ViewerOf(c).Person
+	rev, err := h.Courses.Current(ctx, c.Param("course"))
+	if err != nil {
+		return p, err
+	}
+	scopes, err := h.Insight.Scopes(ctx, rev.Key)
+	if err != nil {
+		return p, err
+	}
+	p = pages.Page{Page: web.DeskPage(c, l.T("insight.title", "Course", rev.Title), "teach", "courses"), Course: rev, Keeps: quiz.MayKeep(who)}
+	if p.Keeps {
+		p.Scopes = append(p.Scopes, pages.Scope{Text: l.T("insight.all")})
+	}
+	for _, s := range scopes {
+		if !p.Keeps && !who.Can(account.RoleTrainer, s.ID) {
+			continue
+		}
+		text := s.Title
+		if s.Kind == delivery.SelfPaced {
+			text = l.T("insight.self_paced")
+		}
+		p.Scopes = append(p.Scopes, pages.Scope{ID: s.ID, Text: text})
+	}
+	asked, found := c.QueryParam("delivery"), false
+	for i, s := range p.Scopes {
+		if s.ID == asked || i == 0 && asked == "" {
+			p.Scope, found = s, true
+		}
+	}
+	if !found {
+		return p, fault.New(fault.NotFound, "error.not_found")
+	}
+	if p.Report, err = h.Insight.Report(ctx, rev, p.Scope.ID); err != nil {
+		return p, err
+	}
+	if p.Told() {
+		p.Figures, err = h.Quizzes.Items(ctx, rev.Key, "", p.Scope.ID)
+	}
+	return p, err
+}
+
+func (h *Handlers) getInsight(c echo.Context) error {
+	p, err := h.gather(c)
+	if err != nil {
+		return err
+	}
+	p.Number, _ = strconv.Atoi(c.QueryParam("page")) // nonsense is the first page
+	return web.Render(c, http.StatusOK, pages.Show(p))
+}
+
+func (h *Handlers) getCSV(c echo.Context) error {
+	p, err := h.gather(c)
+	if err != nil {
+		return err
+	}
+	if !p.Told() {
+		return fault.New(fault.NotFound, "insight.few", "Few", insight.Few)
+	}
+	l := p.L
+	var b bytes.Buffer
+	w := sheet.NewWriter(&b)
+	rows := [][]string{{
+		l.T("insight.col.module"), l.T("insight.col.step"), l.T("insight.col.kind"), l.T("insight.col.reached"), l.T("insight.col.done"),
+		l.T("insight.col.here"), l.T("insight.col.stopped"), l.T("insight.csv.median"), l.T("insight.csv.planned"), l.T("insight.csv.hardest"), l.T("insight.csv.share"),
+	}}
+	for _, s := range p.Steps {
+		question, share := p.Hardest(s)
+		rows = append(rows, []string{
+			s.Module.Title, s.Title, l.T("kind." + s.Kind), strconv.Itoa(p.Reached(s)), strconv.Itoa(s.Done), strconv.Itoa(s.Here), strconv.Itoa(s.Stopped),
+			p.Seconds(s), strconv.Itoa(s.Minutes), question, share,
+		})
+	}
+	for _, r := range rows {
+		if err := w.Row(r...); err != nil {
+			return err
+		}
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	c.Response().Header().Set(echo.HeaderContentDisposition, `attachment; filename="greenroom-insight-`+p.Course.Key+`.csv"`)
+	return c.Blob(http.StatusOK, "text/csv; charset=utf-8", b.Bytes())
+}
