@@ -117,12 +117,7 @@ func (s *Service) confirm(ctx context.Context, personID string, g Goodbye) error
 		f.Add("email", "account.delete_email_wrong")
 		return f.Err()
 	}
-	fresh, err := s.db.NewSelect().Model((*session)(nil)).Where("person_id = ?", p.ID).Where("token_hash = ?", currentSession(ctx, p.ID)).
-		Where("created_at > ?", s.now().Add(-recent)).Exists(ctx)
-	if err != nil {
-		return fmt.Errorf("how long signed in: %w", err)
-	}
-	if !fresh {
+	if !s.FreshFor(ctx, p.ID, recent) {
 		f.Add("email", "account.delete_sign_in_again")
 	}
 	return f.Err()

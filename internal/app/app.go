@@ -221,6 +221,7 @@ func New(cfg config.Config, d *bun.DB, log *slog.Logger, o Options) (*App, error
 	a.Accounts.AddExporter(a.Access, a.Deliveries, a.Records, a.Quizzes, a.Reflections, a.Worksheets, a.Credentials, a.Notify)
 	a.Accounts.AddExporter(a.Allow, a.Roster)
 	a.Accounts.AddExporter(a.Retention, a.SignOn)
+	a.Accounts.AddExporter(a.transcripts())
 	a.Accounts.AddEraser(a.Retention, account.EraserFunc(a.keepCertificates))
 	a.Accounts.AddCleaner(a.forgetFacts, a.SignOn.Clean)
 	a.Accounts.SetSummary(a.Records)
@@ -272,7 +273,7 @@ func (a *App) mount(words *locale.Bundle, o Options) error {
 		(&deliveryweb.Handlers{
 			Courses: a.Courses, Deliveries: a.Deliveries, Play: a.Play, Records: a.Records, BaseURL: a.cfg.BaseURL,
 		}).Routes(),
-		recordweb.New(a.Records, a.Courses, a.Credentials, a.Deliveries).Routes(),
+		recordweb.New(a.Records, a.Courses, a.Credentials, a.Deliveries, a.transcripts()).Routes(),
 		credentialweb.New(a.Credentials, credentialweb.Options{BaseURL: a.cfg.BaseURL, SiteName: a.cfg.SiteName, History: a.Audit}).Routes(),
 		(&playweb.Handlers{Play: a.Play, Deliveries: a.Deliveries}).Routes(),
 		a.upkeep(),

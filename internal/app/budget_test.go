@@ -30,7 +30,7 @@ func (c *client) queries(path string) int64 {
 	return n.Load()
 }
 
-// A page costs three queries at most, however much somebody has done.
+// A page costs three queries at most, a transcript four, however much somebody has done.
 func TestQueryBudget(t *testing.T) {
 	each(t, setup{}, func(t *testing.T, s *site) {
 		c := s.person("Bo Budget", "learner")
@@ -46,8 +46,12 @@ func TestQueryBudget(t *testing.T) {
 			cold := c.queries(path)
 			warm := c.queries(path)
 			t.Logf("%-24s %d cold, %d warm", path, cold, warm)
-			if warm > budget || cold > budget+1 {
-				t.Errorf("%s costs %d queries (%d at first), the budget is %d", path, warm, cold, budget)
+			allowed := int64(budget)
+			if path == "/me/transcript" {
+				allowed++ // courses, events, scores and certificates: everything there is
+			}
+			if warm > allowed || cold > allowed+1 {
+				t.Errorf("%s costs %d queries (%d at first), the budget is %d", path, warm, cold, allowed)
 			}
 		}
 	})

@@ -5,6 +5,7 @@ import "maps"
 // The rows of certificates, transcripts, and what becomes of one's data.
 func init() {
 	maps.Copy(matrix, map[string]row{
+		"GET /me/transcript.json":             {"/me/transcript.json", known(200), nil},
 		"GET /me/certificates":                {"/me/certificates", members(200), nil},
 		"GET /me/certificates/:code/pdf":      {"/me/certificates/{code}/pdf", five(303, 303, 200, 404, 404), nil},
 		"POST /me/certificates/:code/reissue": {"/me/certificates/{code}/reissue", five(401, 401, 303, 404, 404), nil},

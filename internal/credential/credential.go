@@ -9,6 +9,7 @@
 //	check.go        what anybody finds by a code, old codes and those of deleted accounts too
 //	reissue.go      the same certificate under the holder's new name
 //	admin.go        administrators search, revoke and reinstate
+//	withdraw.go     the end of a certificate whose completion no longer holds
 //	keep.go         what stays of a deleted account
 //	pdf.go          the certificate as a file; tags.go makes it a tagged one, glyphs.go knows what its fonts can show
 //	qr.go           the QR code of the address for checking

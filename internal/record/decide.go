@@ -325,6 +325,11 @@ func (s *Service) Rulings(ctx context.Context, personID, courseKey string) ([]Ru
 	if err != nil {
 		return nil, err
 	}
+	return rulings(events), nil
+}
+
+// rulings are the decisions among a person's events in one course.
+func rulings(events []Event) []Ruling {
 	l := read(events)
 	var out []Ruling
 	for _, e := range events {
@@ -344,5 +349,5 @@ func (s *Service) Rulings(ctx context.Context, personID, courseKey string) ([]Ru
 			out = append(out, r)
 		}
 	}
-	return out, nil
+	return out
 }

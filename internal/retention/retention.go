@@ -86,19 +86,17 @@ func (s *Service) plan(ctx context.Context, tx bun.IDB, p *account.Person) ([]Fa
 	if s.opts.Days <= 0 || p.Guest() || !p.Verified() {
 		return nil, nil
 	}
-	var events []record.Event
-	err := tx.NewSelect().Model(&events).Where("le.person_id = ?", p.ID).Where("le.kind = ?", record.Completed).
-		Where("le.activity_key = ''").OrderExpr("le.at, le.id").Scan(ctx)
+	held, err := record.Completions(ctx, tx, p.ID)
 	if err != nil {
-		return nil, fmt.Errorf("read completions: %w", err)
+		return nil, err
 	}
 	var out []Fact
-	for _, e := range events {
-		until := e.At.UTC().AddDate(0, 0, s.opts.Days)
-		if !until.After(s.now()) {
+	for _, h := range held {
+		until := h.At.AddDate(0, 0, s.opts.Days)
+		if h.Reopened || !until.After(s.now()) {
 			continue
 		}
-		rev, must, err := s.mandatory(ctx, tx, e)
+		rev, must, err := s.mandatory(ctx, tx, h)
 		if err != nil {
 			return nil, err
 		}
@@ -106,23 +104,23 @@ func (s *Service) plan(ctx context.Context, tx bun.IDB, p *account.Person) ([]Fa
 			continue
 		}
 		out = append(out, Fact{
-			CourseKey: e.CourseKey, CourseTitle: rev.Title, RevisionHash: e.RevisionHash, Kind: e.Kind, Cycle: e.Cycle,
-			HappenedOn: e.At.In(s.opts.Zone).Format(time.DateOnly), KeptUntil: until,
+			CourseKey: h.CourseKey, CourseTitle: rev.Title, RevisionHash: h.RevisionHash, Kind: record.Completed, Cycle: h.Cycle,
+			HappenedOn: h.At.In(s.opts.Zone).Format(time.DateOnly), KeptUntil: until,
 		})
 	}
 	return out, nil
 }
 
 // mandatory says whether the course is, in the revision that was completed or in the one that is published now.
-func (s *Service) mandatory(ctx context.Context, tx bun.IDB, e record.Event) (*course.Revision, bool, error) {
-	rev, err := s.courses.RevisionTx(ctx, tx, e.RevisionHash)
+func (s *Service) mandatory(ctx context.Context, tx bun.IDB, h record.Held) (*course.Revision, bool, error) {
+	rev, err := s.courses.RevisionTx(ctx, tx, h.RevisionHash)
 	if err != nil {
 		return nil, false, fmt.Errorf("revision of a completion: %w", err)
 	}
 	if rev.Mandatory {
 		return rev, true, nil
 	}
-	now, err := s.courses.Current(ctx, e.CourseKey)
+	now, err := s.courses.Current(ctx, h.CourseKey)
 	if fault.Is(err, fault.NotFound) {
 		return rev, false, nil // retired
 	}

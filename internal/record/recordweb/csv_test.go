@@ -2,21 +2,35 @@ package recordweb
 
 import (
 	"testing"
+	"time"
 
+	"greenroom/internal/course"
 	"greenroom/internal/delivery"
 	"greenroom/internal/record"
-	"greenroom/web/templates/me"
 )
 
 func TestCompletedOutranksTheEnrolmentsState(t *testing.T) {
 	t.Parallel()
-	it := me.Item{Enrolment: &delivery.Enrolment{Status: delivery.Withdrawn}}
-	if got := status(it); got != delivery.Withdrawn {
+	f := record.Full{Entry: record.Entry{Course: &course.Revision{}}}
+	f.Enrolment.Status = delivery.Withdrawn
+	if got := taken(&f, nil).Status; got != delivery.Withdrawn {
 		t.Errorf("left: %q", got)
 	}
-	it.View = record.View{Complete: true}
-	if got := status(it); got != "completed" {
+	f.View = record.View{Complete: true}
+	if got := taken(&f, nil).Status; got != "completed" {
 		t.Errorf("left after completing: %q", got)
+	}
+}
+
+func TestStampsAreDatesForSpreadsheets(t *testing.T) {
+	t.Parallel()
+	zone := time.FixedZone("", 11*3600)
+	at := time.Date(2026, 12, 4, 9, 30, 0, 0, zone)
+	if got := stamp(&at); got != "2026-12-03 22:30:00" {
+		t.Errorf("%q", got)
+	}
+	if got := stamp(nil) + stamp(&time.Time{}); got != "" {
+		t.Errorf("nothing is written as %q", got)
 	}
 }
 

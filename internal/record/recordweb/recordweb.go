@@ -26,11 +26,12 @@ type Handlers struct {
 	courses     *course.Service
 	credentials *credential.Service
 	deliveries  *delivery.Service
+	transcripts *Transcripts
 }
 
 // New makes the handlers.
-func New(r *record.Service, c *course.Service, k *credential.Service, d *delivery.Service) *Handlers {
-	return &Handlers{records: r, courses: c, credentials: k, deliveries: d}
+func New(r *record.Service, c *course.Service, k *credential.Service, d *delivery.Service, t *Transcripts) *Handlers {
+	return &Handlers{records: r, courses: c, credentials: k, deliveries: d, transcripts: t}
 }
 
 // Routes is the table.
@@ -39,6 +40,7 @@ func (h *Handlers) Routes() []web.Route {
 		{Method: http.MethodGet, Path: "/me", Handler: h.getDashboard, Access: web.Public},
 		{Method: http.MethodGet, Path: "/me/courses/:course", Handler: h.getProgress, Access: web.Public},
 		{Method: http.MethodGet, Path: "/me/transcript", Handler: h.getTranscript, Access: web.Public},
+		{Method: http.MethodGet, Path: "/me/transcript.json", Handler: h.getJSON, Access: web.Public, Limit: "export"},
 		{Method: http.MethodGet, Path: "/me/transcript.csv", Handler: h.getCSV, Access: web.Public, Limit: "export"},
 	}
 }
@@ -135,7 +137,7 @@ func (h *Handlers) certificates(c echo.Context) (map[string]string, error) {
 	}
 	by := map[string]string{}
 	for _, k := range all {
-		if k.Valid() {
+		if k.Valid() && by[k.CourseKey] == "" { // the newest comes first
 			by[k.CourseKey] = "/me/certificates/" + k.Code
 		}
 	}
@@ -213,19 +215,45 @@ func (h *Handlers) getTranscript(c echo.Context) error {
 	if v.Person == nil {
 		return fault.New(fault.Unauthenticated, "error.unauthenticated")
 	}
-	items, _, err := h.items(c)
+	doc, err := h.transcripts.Make(c.Request().Context(), v.Person)
 	if err != nil {
 		return err
 	}
-	p := me.Transcript{Page: web.Page(c, web.L(c).T("me.transcript")), Name: v.Person.Name, Day: web.Local(c, h.records.Now()), Items: items}
+	p := me.Transcript{Page: web.Page(c, web.L(c).T("me.transcript")), Name: v.Person.Name, Day: web.Local(c, doc.MadeAt)}
+	for i := range doc.Courses {
+		p.Courses = append(p.Courses, onPaper(c, &doc.Courses[i]))
+	}
+	for _, k := range doc.Certificates {
+		p.Certificates = append(p.Certificates, me.PaperCertificate{Title: k.Title, Code: k.Code, On: k.IssuedOn, Valid: k.Valid})
+	}
 	p.Section, p.Robots = "me", "noindex"
 	return web.Render(c, http.StatusOK, me.ShowTranscript(p))
 }
 
-// stamp writes an instant for spreadsheets: a form that all of them read as a date.
-func stamp(t time.Time) string {
-	if t.IsZero() {
-		return ""
+// onPaper is a course of a transcript with its times in the reader's zone.
+func onPaper(c echo.Context, t *CourseTaken) me.PaperCourse {
+	out := me.PaperCourse{Title: t.Title, Enrolled: web.Local(c, t.EnrolledAt), Percent: t.Percent, Done: t.StepsDone, Steps: t.Steps}
+	if t.CompletedAt != nil {
+		out.Completed = web.Local(c, *t.CompletedAt)
 	}
-	return t.UTC().Format(time.DateTime)
+	why := map[string]Decision{}
+	for _, d := range t.Decisions {
+		if d.ReversedAt == nil {
+			why[d.Activity] = d
+		}
+	}
+	for _, s := range t.Done {
+		row := me.PaperStep{Title: s.Title, Kind: s.Kind, Minutes: s.Minutes}
+		if s.DoneAt != nil {
+			row.DoneAt = web.Local(c, *s.DoneAt)
+		}
+		if s.By != "" && s.By != record.Done {
+			row.Decided, row.Reason = s.By, why[s.Key].Reason
+		}
+		if s.Score != nil {
+			row.Score, row.Of = s.Score.Points, s.Score.Of
+		}
+		out.Rows = append(out.Rows, row)
+	}
+	return out
 }

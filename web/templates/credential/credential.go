@@ -68,6 +68,14 @@ func crumbs(p layout.Page, last string) []ui.Link {
 	return append(out, ui.Link{Text: p.L.T("credential.mine")})
 }
 
+// said is a reason in words: what the product itself gives as one is the name of a message.
+func said(p layout.Page, reason string) string {
+	if reason == credential.Reopened {
+		return p.L.T("credential.reason_reopened")
+	}
+	return reason
+}
+
 func own(code string) string { return "/me/certificates/" + code }
 
 func admin(code string) string { return "/admin/certificates/" + code }

@@ -66,9 +66,40 @@ type Progress struct {
 // Transcript is /me/transcript.
 type Transcript struct {
 	layout.Page
-	Name  string
-	Day   time.Time // of printing
-	Items []Item
+	Name         string
+	Day          time.Time // of printing
+	Courses      []PaperCourse
+	Certificates []PaperCertificate
+}
+
+// PaperCourse is a course in a transcript. Times are in the reader's zone.
+type PaperCourse struct {
+	Title                string
+	Enrolled, Completed  time.Time // Completed is zero while it is not
+	Percent, Done, Steps int
+	Rows                 []PaperStep
+}
+
+// PaperStep is one step of it.
+type PaperStep struct {
+	Title, Kind string
+	Minutes     int
+	DoneAt      time.Time // zero when it is not done
+	Decided     string    // the kind of decision by which it counts; "" by doing
+	Reason      string    // of that decision
+	Score, Of   int       // the best result; Of is 0 where there is none
+}
+
+// PaperCertificate is a certificate in a transcript.
+type PaperCertificate struct {
+	Title, Code, On string
+	Valid           bool
+}
+
+// Day is On as a time.
+func (k PaperCertificate) Day() time.Time {
+	t, _ := time.Parse(time.DateOnly, k.On) // we wrote it
+	return t
 }
 
 func (it Item) path() string { return "/courses/" + it.Course.Key }

@@ -6,6 +6,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"greenroom/internal/account"
+	"greenroom/internal/record/recordweb"
 )
 
 // keepCertificates lets the certificates of who wants it be checked after the account is gone.
@@ -14,6 +15,11 @@ func (a *App) keepCertificates(ctx context.Context, tx bun.IDB, p *account.Perso
 		return nil
 	}
 	return a.Credentials.Keep(ctx, tx, p.ID)
+}
+
+// transcripts makes transcripts as documents: at /me/transcript and in the file of everything about a person.
+func (a *App) transcripts() *recordweb.Transcripts {
+	return &recordweb.Transcripts{Records: a.Records, Credentials: a.Credentials, Scores: a.Quizzes, People: a.Accounts, Site: a.cfg.BaseURL}
 }
 
 // forgetFacts removes what the retention rule has kept long enough.
