@@ -13,6 +13,7 @@
 //	settings.go      what people change about themselves, their export, their end
 //	guest.go         people without account whose progress is kept on a device, and claiming it
 //	admin.go         what operators do
+//	people.go        finding people, closing and opening accounts, for administrators
 //	restored.go      what follows when the database was restored
 //	powers.go        what a person may do beyond learning
 //	token.go         the secrets in mailed links

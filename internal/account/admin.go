@@ -84,22 +84,26 @@ func (s *Service) List(ctx context.Context, after string, limit int) ([]Person, 
 // Disable closes an account (or opens it again): all its sessions and open links end at once.
 func (s *Service) Disable(ctx context.Context, personID string, closed bool) error {
 	return s.change(ctx, personID, func(ctx context.Context, tx bun.IDB, p *Person) error {
-		p.DisabledAt = time.Time{}
-		if closed {
-			p.DisabledAt = s.now()
-		}
-		if err := s.save(ctx, tx, p, "disabled_at"); err != nil {
-			return err
-		}
-		s.log.InfoContext(ctx, "account: disabled", "person", p.ID, "closed", closed)
-		if !closed {
-			return nil
-		}
-		if err := s.endLinks(ctx, tx, p.ID, LinkVerify, LinkReset, LinkChange, LinkEnter); err != nil {
-			return err
-		}
-		return endSessions(ctx, tx, p.ID, "")
+		return s.shut(ctx, tx, p, closed)
 	})
+}
+
+func (s *Service) shut(ctx context.Context, tx bun.IDB, p *Person, closed bool) error {
+	p.DisabledAt = time.Time{}
+	if closed {
+		p.DisabledAt = s.now()
+	}
+	if err := s.save(ctx, tx, p, "disabled_at"); err != nil {
+		return err
+	}
+	s.log.InfoContext(ctx, "account: disabled", "person", p.ID, "closed", closed)
+	if !closed {
+		return nil
+	}
+	if err := s.endLinks(ctx, tx, p.ID, LinkVerify, LinkReset, LinkChange, LinkEnter); err != nil {
+		return err
+	}
+	return endSessions(ctx, tx, p.ID, "")
 }
 
 // Run forgets what is over, once an hour, until ctx ends. It may run on every node.

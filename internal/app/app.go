@@ -27,6 +27,7 @@ import (
 	"greenroom/internal/access"
 	"greenroom/internal/account"
 	"greenroom/internal/account/accountweb"
+	"greenroom/internal/adminweb"
 	"greenroom/internal/allow"
 	"greenroom/internal/audit"
 	"greenroom/internal/config"
@@ -185,7 +186,7 @@ func New(cfg config.Config, d *bun.DB, log *slog.Logger, o Options) (*App, error
 	if !lite {
 		file = ""
 	}
-	a.Site = site.New(d, a.Events, a.Mail, a.Accounts, site.Options{Version: cfg.Version, Data: cfg.Data, SQLite: file, Now: now})
+	a.Site = site.New(d, a.Events, a.Mail, a.Accounts, site.Options{Version: cfg.Version, Data: cfg.Data, SQLite: file, Now: now, Log: log})
 	a.Allow = allow.New(d, a.Accounts, now)
 	if a.SignOn, err = a.signOn(); err != nil {
 		return nil, err
@@ -255,6 +256,7 @@ func (a *App) mount(words *locale.Bundle, o Options) error {
 	shell, err := web.New(web.Options{
 		BaseURL: a.cfg.BaseURL, SiteName: a.cfg.SiteName, Contact: a.cfg.Contact, Demo: a.cfg.DemoSite(),
 		DevMail: a.devMail(), Proxies: a.cfg.ProxyNets, NoLimits: o.NoLimits, Now: a.now, Log: a.log,
+		Look: a.look,
 	}, words, a.Accounts, sessions)
 	if err != nil {
 		return err
@@ -280,12 +282,21 @@ func (a *App) mount(words *locale.Bundle, o Options) error {
 		mailweb.New(a.Mail).Routes(),
 		(&scenarioweb.Desk{Runs: a.Scenarios, Courses: a.Courses}).Routes(),
 		notifyweb.New(a.Notify).Routes(),
+		a.administration().Routes(),
 	} {
 		a.Routes = append(a.Routes, table...)
 	}
 	shell.Register(pages, a.Routes...)
 	a.Handler = e
 	return nil
+}
+
+// look is how every page looks.
+func (a *App) look() (name, style string) {
+	if file, _ := a.Site.Style(); file != "" {
+		style = adminweb.StylePath + file
+	}
+	return a.Site.Look().Name, style
 }
 
 // devMail says whether the development mailbox may be looked at: no mail server is set and only this machine can

@@ -1,6 +1,10 @@
 // Package site is the site as a thing of its own: how it is, how it looks, and what its administrators do about it.
 //
 //	site.go    Service
+//	look.go    the site's name and colours
+//	sheet.go   what its colours make of the product's, and whether all of it can be read
+//	colour.go  mixing and contrast
+//	jobs.go    reactors and letters that went wrong
 //	health.go  database, disk, mail, facts, backups: in one look
 //	disk_*.go  how full the disk is
 //
@@ -8,6 +12,7 @@
 package site
 
 import (
+	"log/slog"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -23,6 +28,7 @@ type Options struct {
 	Data    string // the data folder
 	SQLite  string // file of the database; "" for PostgreSQL
 	Now     func() time.Time
+	Log     *slog.Logger
 }
 
 // Service looks after the site. It is safe for use by many goroutines.
@@ -34,6 +40,7 @@ type Service struct {
 	opts     Options
 	now      func() time.Time
 	started  time.Time
+	look     lookCache
 }
 
 // New makes the service.

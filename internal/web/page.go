@@ -27,6 +27,9 @@ func Page(c echo.Context, title string) layout.Page {
 		Theme: s.theme(c, v), Demo: s.opts.Demo, DevMail: s.opts.DevMail,
 		Notices: takeNotices(c, l),
 	}
+	if s.opts.Look != nil {
+		p.Site, p.Style = s.opts.Look()
+	}
 	if v.Person != nil {
 		p.TextSize = textSize(v.Person.TextSize)
 	}

@@ -34,6 +34,10 @@ type Options struct {
 	NoLimits bool // benchmarks only: no rate limits
 	Now      func() time.Time
 	Log      *slog.Logger
+
+	// Look is how the site looks now, from memory: its name, and the address of the style sheet with its own colours;
+	// both "" where it has none of its own. nil: it never has.
+	Look func() (name, style string)
 }
 
 // Shell holds what every page shares.

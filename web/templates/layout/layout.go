@@ -32,6 +32,9 @@ type Page struct {
 	Robots             string   // "" or noindex
 	HasError           bool     // a form has errors: the title says so first
 	DevMail            bool     // mail is kept in a mailbox on the site instead of being sent
+	Site               string   // name of the site; "" is the product's
+	Style              string   // address of the style sheet with the site's own colours; "" without
+	Styles             []string // more style sheets that this page needs
 	Desk, DeskItem     string   // "teach" or "admin", and the current item of its navigation; "" on all other pages
 }
 
@@ -55,6 +58,13 @@ var Desks = map[string][]Item{
 		{Key: "courses", Href: "/teach/courses", Icon: "target", For: func(w *Who) bool { return w.Trainer || w.Author }},
 	},
 	"admin": {
+		{Key: "site", Href: "/admin", Icon: "monitor"},
+		{Key: "people", Href: "/admin/people", Icon: "users"},
+		{Key: "audit", Href: "/admin/audit", Icon: "history"},
+		{Key: "why", Href: "/admin/why", Icon: "eye"},
+		{Key: "look", Href: "/admin/look", Icon: "sun-moon"},
+		{Key: "mail", Href: "/admin/mail", Icon: "mail"},
+		{Key: "jobs", Href: "/admin/jobs", Icon: "list-checks"},
 		{Key: "certificates", Href: "/admin/certificates", Icon: "award"},
 	},
 }
@@ -122,9 +132,17 @@ func speaking(p Page, c templ.Component) templ.Component {
 	})
 }
 
+// name is what the site is called.
+func (p Page) name() string {
+	if p.Site != "" {
+		return p.Site
+	}
+	return p.L.T("layout.name")
+}
+
 // title is what the browser's tab says.
 func (p Page) title() string {
-	t := p.L.T("layout.name")
+	t := p.name()
 	if p.Title != "" {
 		t = p.Title + " – " + t
 	}
