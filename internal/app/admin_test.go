@@ -71,7 +71,7 @@ func TestWhyInOneCohort(t *testing.T) {
 			"/teach/people/" + tess.id + "/accommodations": "sees on them what belongs to the cohorts",
 			"/teach/cohorts/" + own.ID:                     "", "/teach/cohorts/" + other.ID: "",
 		} {
-			p := admin.get("/admin/why?"+url.Values{"person": {tess.id}, "path": {path}}.Encode()).want(200)
+			p := admin.get("/admin/why?" + url.Values{"person": {tess.id}, "path": {path}}.Encode()).want(200)
 			if says != "" && !strings.Contains(p.words(), says) {
 				t.Errorf("%s: %s", path, clip(p.words()))
 			}
