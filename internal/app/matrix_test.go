@@ -140,6 +140,11 @@ var matrix = map[string]row{
 	"POST /sign-in/link":                {"/sign-in/link", all(422), nil},
 	"GET /enter/:token":                 {"/enter/no-such-token", all(404), nil},
 	"POST /enter/:token":                {"/enter/no-such-token", all(404), nil},
+	"POST /sign-in/passkey":             {"/sign-in/passkey", all(404), nil}, // the test's site has a bare address
+	"POST /sign-in/passkey/options":     {"/sign-in/passkey/options", all(404), nil},
+	"POST /settings/passkeys":           {"/settings/passkeys", writers(404), nil},
+	"POST /settings/passkeys/options":   {"/settings/passkeys/options", writers(404), nil},
+	"POST /settings/passkeys/remove":    {"/settings/passkeys/remove", writers(303), url.Values{"id": {"no-such-id"}}},
 	"GET /settings/sign-in":             {"/settings/sign-in", members(200), nil},
 	"POST /settings/sign-in/disconnect": {"/settings/sign-in/disconnect", writers(303), url.Values{"id": {"no-such-id"}}},
 	"POST /settings/devices/sign-out":   {"/settings/devices/sign-out", writers(303), url.Values{"device": {"no-such-id"}}},

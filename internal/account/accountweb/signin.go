@@ -89,6 +89,7 @@ func (h *Handlers) getSignIn(c echo.Context) error {
 
 func (h *Handlers) showSignIn(c echo.Context, err error) error {
 	p := pages.SignIn{Form: form(c, "account.sign_in", err), Offers: h.offers(c), Again: web.ViewerOf(c).SignedIn()}
+	p.Keys = h.opts.SignOn != nil && h.opts.SignOn.PasskeysWork()
 	if c.Request().Method == http.MethodPost {
 		p.Email = c.FormValue("email")
 	}

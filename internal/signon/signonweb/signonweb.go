@@ -55,6 +55,12 @@ func (h *Handlers) Routes() []web.Route {
 		{Method: get, Path: "/enter/:token", Handler: h.getEnter, Access: web.Public},
 		{Method: post, Path: "/enter/:token", Handler: h.postEnter, Access: web.Public, Limit: "sign-in"},
 
+		{Method: post, Path: "/sign-in/passkey", Handler: h.postPasskeySignIn, Access: web.Public, Limit: "sign-in"},
+		{Method: post, Path: "/sign-in/passkey/options", Handler: h.postPasskeyOptions, Access: web.Public, Limit: "write"},
+		{Method: post, Path: "/settings/passkeys", Handler: h.postPasskey, Access: web.SignedIn, Limit: "write"},
+		{Method: post, Path: "/settings/passkeys/options", Handler: h.postNewPasskeyOptions, Access: web.SignedIn, Limit: "write"},
+		{Method: post, Path: "/settings/passkeys/remove", Handler: h.postRemovePasskey, Access: web.SignedIn, Limit: "write"},
+
 		{Method: get, Path: "/settings/sign-in", Handler: h.getWays, Access: web.SignedIn},
 		{Method: post, Path: "/settings/sign-in/disconnect", Handler: h.postDisconnect, Access: web.SignedIn, Limit: "write"},
 		{Method: post, Path: "/settings/devices/sign-out", Handler: h.postDevice, Access: web.SignedIn, Limit: "write"},

@@ -7,6 +7,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"greenroom/internal/fault"
+	"greenroom/internal/signon"
 	"greenroom/internal/web"
 	pages "greenroom/web/templates/signon"
 )
@@ -31,6 +32,21 @@ func (h *Handlers) getWays(c echo.Context) error {
 		if !used[o.Name] {
 			p.Offers = append(p.Offers, pages.Offer{Label: o.Label, Href: begin(o.Name, ways)})
 		}
+	}
+	if p.Keys = h.signon.PasskeysWork(); p.Keys {
+		p.Again = !h.accounts.FreshFor(ctx, v.ID, signon.Fresh)
+		p.ThisName = browserName(l, c.Request().UserAgent())
+	}
+	keys, err := h.signon.Passkeys(ctx, v.ID)
+	if err != nil {
+		return err
+	}
+	for _, k := range keys {
+		x := pages.Passkey{ID: k.ID, Name: k.Name, Since: day(k.CreatedAt), Cloned: !k.ClonedAt.IsZero()}
+		if !k.UsedAt.IsZero() {
+			x.Used = day(k.UsedAt)
+		}
+		p.Passkeys = append(p.Passkeys, x)
 	}
 	devices, err := h.accounts.Devices(ctx, v.ID)
 	if err != nil {

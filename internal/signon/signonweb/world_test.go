@@ -159,7 +159,7 @@ func newSite(t *testing.T, d *bun.DB, set setup) *site {
 	var h http.Handler
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.ServeHTTP(w, r) }))
 	t.Cleanup(srv.Close)
-	s.url = srv.URL
+	s.url = strings.Replace(srv.URL, "127.0.0.1", "localhost", 1) // passkeys want a name
 	log := slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	var err error
 	s.mail, err = mail.New(d, mail.Options{From: "no-reply@example.org", Now: s.clock.now, Log: log})

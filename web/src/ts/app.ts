@@ -8,6 +8,7 @@
 //   autosave.ts   <auto-save>
 //   order.ts      <order-list>
 //   limit.ts      <time-limit>
+//   passkey.ts    <pass-key>
 //   outline.ts    the current step in the outline, in view
 //   scenario.ts   <scenario-clock>, <scenario-inject>
 //   zone.ts       the time zone for the register form
@@ -21,6 +22,7 @@ import { copies, menus, passwords, themes } from "./menus.ts";
 import { OrderList } from "./order.ts";
 import { outline } from "./outline.ts";
 import { ScenarioClock, ScenarioInject } from "./scenario.ts";
+import { PassKey } from "./passkey.ts";
 import { seen } from "./seen.ts";
 import { zone } from "./zone.ts";
 
@@ -31,6 +33,7 @@ window.htmx = htmx;
 
 customElements.define("auto-save", AutoSave);
 customElements.define("order-list", OrderList);
+customElements.define("pass-key", PassKey);
 customElements.define("time-limit", TimeLimit);
 customElements.define("scenario-clock", ScenarioClock);
 customElements.define("scenario-inject", ScenarioInject);

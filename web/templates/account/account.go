@@ -34,6 +34,7 @@ type SignIn struct {
 	Email  string
 	Demo   []Demo
 	Offers []Offer
+	Keys   bool // passkeys work at this address
 	Again  bool // somebody is signed in and shows once more who they are
 }
 

@@ -63,7 +63,9 @@ type Ways struct {
 	Offers     []Offer
 	Devices    []Device
 	Passkeys   []Passkey
-	Options    string // of a new passkey, for the script; "" when passkeys do not work at this address
+	Keys       bool   // passkeys work at this address
+	Again      bool   // to add one they have to sign in once more
+	ThisName   string // what this browser is called
 }
 
 // Identity is one connected account elsewhere.
