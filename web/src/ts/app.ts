@@ -21,8 +21,8 @@ import { TimeLimit } from "./limit.ts";
 import { copies, menus, passwords, themes } from "./menus.ts";
 import { OrderList } from "./order.ts";
 import { outline } from "./outline.ts";
-import { ScenarioClock, ScenarioInject } from "./scenario.ts";
 import { PassKey } from "./passkey.ts";
+import { ScenarioClock, ScenarioInject } from "./scenario.ts";
 import { seen } from "./seen.ts";
 import { zone } from "./zone.ts";
 
