@@ -120,4 +120,3 @@ var tags = regexp.MustCompile(`<[^>]*>`)
 func PlainText(h markdown.HTML) string {
 	return strings.Join(strings.Fields(html.UnescapeString(tags.ReplaceAllString(string(h), " "))), " ")
 }
-

@@ -485,4 +485,3 @@ func TestJudgingAgainBesideSubmitting(t *testing.T) {
 		}
 	})
 }
-

@@ -59,8 +59,8 @@ type ResultPage struct {
 	Client   string // id of that form
 	Next     string // address of the next step
 	NextText string
-	Left     int       // tries left; -1 is any number
-	Late     int       // answers that came after the time was up
+	Left     int // tries left; -1 is any number
+	Late     int // answers that came after the time was up
 }
 
 // Try is one attempt in the list of all.
