@@ -25,7 +25,10 @@ func ok(t testing.TB, err error) {
 }
 
 // shelf is a stand-in for published courses: revisions r1, r2 … of the course "posts".
-type shelf struct{ current string }
+type shelf struct {
+	current string
+	three   bool // the course has three modules
+}
 
 func (s *shelf) Current(ctx context.Context, key string) (*course.Revision, error) {
 	if key != "posts" {
@@ -37,6 +40,11 @@ func (s *shelf) Current(ctx context.Context, key string) (*course.Revision, erro
 func (s *shelf) Revision(_ context.Context, hash string) (*course.Revision, error) {
 	if hash == "other" {
 		return &course.Revision{Hash: hash, Key: "other"}, nil
+	}
+	if s.three {
+		r := modules(3)
+		r.Hash = hash
+		return r, nil
 	}
 	return &course.Revision{Hash: hash, Key: "posts"}, nil
 }
@@ -64,7 +72,7 @@ func (w *world) pass(d time.Duration) {
 }
 
 func open(t testing.TB, d *bun.DB) *world {
-	w := &world{t: t, ctx: context.Background(), db: d, at: time.Date(2026, 12, 1, 8, 0, 0, 0, time.UTC), shelf: &shelf{"r1"}}
+	w := &world{t: t, ctx: context.Background(), db: d, at: time.Date(2026, 12, 1, 8, 0, 0, 0, time.UTC), shelf: &shelf{current: "r1"}}
 	w.Service = delivery.New(d, w.shelf, w.now)
 	return w
 }

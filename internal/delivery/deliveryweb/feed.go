@@ -42,7 +42,7 @@ func (h *Handlers) getFeed(c echo.Context) error {
 	hd := c.Response().Header()
 	hd.Set("X-Robots-Tag", "noindex")
 	hd.Set(echo.HeaderContentDisposition, `inline; filename="greenroom.ics"`)
-	return c.Blob(http.StatusOK, "text/calendar; charset=utf-8", []byte(w.cal.Serialize()))
+	return c.Blob(http.StatusOK, "text/calendar; charset=utf-8", []byte(w.cal.Serialize(ics.WithNewLineWindows)))
 }
 
 // calendar writes cohorts as events.
