@@ -148,3 +148,33 @@ export async function fillForm(page, hand, form) {
   const groups = await form.locator("input[type=radio][required]:visible").evaluateAll((all) => [...new Set(all.map((x) => x.name))]);
   for (const g of groups) await hand.tick(form.locator(`input[type=radio][name="${g}"]`).first());
 }
+
+/**
+ * Plays a scenario from its invitation to its ending. Wishes are words of answers to choose where they are on offer; else
+ * the first answer is chosen. Returns at the debrief.
+ */
+export async function play(page, hand, wishes = []) {
+  const main = page.locator("main");
+  for (let i = 0; i < 40; i++) {
+    const has = async (verb) => (await main.locator(`form[action$="/${verb}"]`).count()) > 0;
+    const press = (verb) => hand.pressAndLoad(main.locator(`form[action$="/${verb}"] button.btn-primary`));
+    if (await has("finish")) return;
+    if (await has("start")) await press("start");
+    else if (await has("choose")) {
+      let option = main.locator("label.choice").first();
+      for (const w of wishes) if (await main.locator("label.choice", { hasText: w }).count()) option = main.locator("label.choice", { hasText: w }).first();
+      await hand.tick(option.locator("input"));
+      await press("choose");
+    } else if (await has("send")) {
+      const box = main.locator('textarea[name="text"]');
+      const min = Number(await box.getAttribute("data-word-min"));
+      await hand.type(box, Array.from({ length: min + 1 }, (_, n) => "word" + n).join(" "));
+      await press("send");
+    } else if (await has("mark")) {
+      for (const row of await main.locator(".scn-criterion").all()) await hand.tick(row.locator("input").last());
+      await press("mark");
+    } else if (await has("continue")) await press("continue");
+    else throw new Error("the scenario goes no further: " + await main.innerText());
+  }
+  throw new Error("the scenario does not end");
+}

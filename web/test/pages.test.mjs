@@ -7,7 +7,7 @@ import { HtmlValidate } from "html-validate";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { launch, open, signIn, axe, root } from "./site.mjs";
-import { Mouse } from "./hands.mjs";
+import { Mouse, play } from "./hands.mjs";
 
 const course = "/courses/using-social-media";
 const running = "019ac000-0000-7000-8000-000000000001", booking = "019ac000-0000-7000-8000-000000000002"; // the demo cohorts
@@ -16,13 +16,16 @@ const running = "019ac000-0000-7000-8000-000000000001", booking = "019ac000-0000
 let browser;
 const stores = {};
 
+const scenario = course + "/dealing-with-online-conflict/cheerful-post";
 const forNobody = [
+  scenario,
   "/", "/courses", "/courses?q=zebra", "/courses?q=social&level=introductory", course, "/courses/managing-social-media", "/courses/working-with-the-public",
   course + "/an-introduction/opening", course + "/an-introduction/records", course + "/an-introduction/check-yourself", course + "/finish",
   "/register", "/sign-in", "/forgot", "/reset/nothing", "/verify/nothing", "/help", "/accessibility", "/privacy", "/licences",
   "/gallery", "/mailbox", "/certificates", "/certificates/NOPE", "/me", "/no/such/page",
 ];
 const forLearner = [
+  scenario, scenario + "/summary", "/teach/scenarios",
   "/", "/me", "/me/transcript", "/me/courses/using-social-media", course, course + "/finish", "/settings", "/settings/mail", "/settings/delete", "/courses",
   course + "/an-introduction/opening", course + "/an-introduction/what-people-expect", course + "/an-introduction/three-questions", course + "/an-introduction/channel-map", course + "/an-introduction/channel-map/document",
   course + "/an-introduction/check-yourself", course + "/an-introduction/look-at-your-own", course + "/an-introduction/go-further", course + "/understanding-online-engagement/approach-chooser",

@@ -3,7 +3,7 @@
 import { test, before, after } from "node:test";
 import assert from "node:assert/strict";
 import { launch, open, quizzes, steps } from "./site.mjs";
-import { Mouse, Keyboard, answer, fillForm } from "./hands.mjs";
+import { Mouse, Keyboard, answer, fillForm, play } from "./hands.mjs";
 
 const course = "using-social-media";
 const words = "I would say what we know and what we are still checking and when we will be back with more for everybody who waits. ";
@@ -40,6 +40,10 @@ async function step(page, hand, s, all) {
       await hand.pressAndLoad(main.locator(".quiz-start button.btn-primary"));
       await answer(page, hand, all.get(s.key));
       await hand.pressAndLoad(main.locator("#quiz-form button.btn-primary"));
+      break;
+    case "scenario":
+      await play(page, hand);
+      await hand.pressAndLoad(main.locator('form[action$="/finish"] button.btn-primary'));
       break;
   }
   const refused = await page.locator(".error-summary").allInnerTexts();
