@@ -25,7 +25,7 @@ const forNobody = [
   "/gallery", "/mailbox", "/certificates", "/certificates/NOPE", "/me", "/no/such/page",
 ];
 const forLearner = [
-  scenario, scenario + "/summary", "/teach/scenarios",
+  scenario, scenario + "/summary",
   "/", "/me", "/me/transcript", "/me/courses/using-social-media", course, course + "/finish", "/settings", "/settings/mail", "/settings/delete", "/courses",
   course + "/an-introduction/opening", course + "/an-introduction/what-people-expect", course + "/an-introduction/three-questions", course + "/an-introduction/channel-map", course + "/an-introduction/channel-map/document",
   course + "/an-introduction/check-yourself", course + "/an-introduction/look-at-your-own", course + "/an-introduction/go-further", course + "/understanding-online-engagement/approach-chooser",
@@ -34,7 +34,7 @@ const forMember = [
   "/me", "/me/calendar", "/me/courses/using-social-media", course, course + "/cohorts/" + running, course + "/cohorts/" + booking,
   course + "/an-introduction/opening", course + "/professional-versus-personal/opening",
 ];
-const forTrainer = [
+const forTrainer = ["/teach/scenarios", 
   "/teach", "/teach?show=over", "/teach/cohorts/new", "/teach/cohorts/new?course=using-social-media", "/teach/cohorts/" + running,
   "/teach/cohorts/" + running + "/people", "/teach/cohorts/" + booking + "/edit", "/teach/cohorts/" + running + "/copy",
 ];
