@@ -141,16 +141,23 @@ func TestTheExportIsInertAndKeepsNames(t *testing.T) {
 
 // spared are the columns that may go on holding something of who is gone, with what and why. All else fails.
 var spared = map[string]string{
-	"audit.actor_id":           "id: the log of decisions keeps who decided as a tombstone",
-	"audit.person_id":          "id: and whom it concerned",
-	"fact.data":                "id: facts are purged 30 days after all have heard of them",
-	"mail.to_address":          "address: the letter that says goodbye, for 90 days",
-	"certificate_kept.name":    "name: the person wished it",
-	"role_grant.granted_by":    "id: who granted, as in the log",
-	"accommodation.granted_by": "id: who granted, as in the log",
-	"accommodation.ended_by":   "id: who ended it, as in the log",
-	"quiz_ruling.decided_by":   "id: who decided, as in the log",
-	"quiz_ruling.reversed_by":  "id: who decided, as in the log",
+	"audit.actor_id":                 "id: the log of decisions keeps who decided as a tombstone",
+	"audit.person_id":                "id: and whom it concerned",
+	"fact.data":                      "id: facts are purged 30 days after all have heard of them",
+	"mail.to_address":                "address: the letter that says goodbye, for 90 days",
+	"certificate_kept.name":          "name: the person wished it",
+	"role_grant.granted_by":          "id: who granted, as in the log",
+	"accommodation.granted_by":       "id: who granted, as in the log",
+	"accommodation.ended_by":         "id: who ended it, as in the log",
+	"quiz_ruling.decided_by":         "id: who decided, as in the log",
+	"learning_event.data":            "id: in another's record, who decided about a step",
+	"delivery.created_by":            "id: who made the cohort",
+	"invitation.created_by":          "id: who made the invitation",
+	"pending_enrolment.created_by":   "id: who promised the place, until it is taken",
+	"prerequisite_bypass.granted_by": "id: who granted, as in the log",
+	"roster_import.created_by":       "id: who sent the file, for a month",
+	"quiz_attempt.ended_by":          "a word: learner or clock",
+	"quiz_ruling.reversed_by":        "id: who decided, as in the log",
 }
 
 // remains looks through every text column of the database for what is left of somebody.
@@ -171,6 +178,49 @@ func (s *site) remains(id, name, email string) {
 	}
 }
 
+// named puts somebody into the tables that know people by address, as a trainer's file does.
+func (s *site) named(email, name, by string) {
+	s.t.Helper()
+	d := s.rows("SELECT id FROM delivery")[0]
+	at := s.clock.Now()
+	for _, state := range []string{"done", "preview"} {
+		_, err := s.DB.Exec(`INSERT INTO roster_import (id, delivery_id, file_name, encoding, state, letters, total, reached, created_by, created_at)
+			VALUES (?, ?, 'people.csv', 'UTF-8', ?, ?, 1, 1, ?, ?)`, state, d, state, false, by, at)
+		ok(s.t, err)
+		_, err = s.DB.Exec(`INSERT INTO roster_import_row (import_id, n, line, email, email_folded, name, outcome, why) VALUES (?, 1, 2, ?, ?, ?, 'enrolled', '')`, state, email, email, name)
+		ok(s.t, err)
+	}
+	_, err := s.DB.Exec(`INSERT INTO pending_enrolment (id, delivery_id, email, email_folded, name, source, created_by, created_at) VALUES ('p', ?, ?, ?, ?, 'trainer', ?, ?)`, d, email, email, name, by, at)
+	ok(s.t, err)
+}
+
+// Whatever column may name people goes with them by a foreign key, is emptied by somebody, or is spared with a reason.
+// Who adds one decides here.
+func TestColumnsThatNamePeople(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, "sqlite", setup{})
+	emptied := map[string]string{
+		"audit.actor_name": "audit.Forget", "audit.person_name": "audit.Forget",
+		"pending_enrolment.email": "roster.Erase", "pending_enrolment.email_folded": "roster.Erase",
+		"roster_import_row.email": "roster.Erase", "roster_import_row.email_folded": "roster.Erase",
+	}
+	for _, r := range s.shape() {
+		cascades := slices.ContainsFunc(r.Columns, func(c db.Column) bool { return c.Name == "person_id" && c.References == "person" })
+		for _, c := range r.Columns {
+			name := r.Name + "." + c.Name
+			about := strings.Contains(c.Name, "email") || strings.Contains(c.Name, "address") || strings.HasSuffix(c.Name, "_by") && c.Name != "replaced_by" ||
+				slices.Contains([]string{"person_id", "actor_id", "author_id", "person_name", "actor_name"}, c.Name)
+			if !about || r.Name == "person" || c.References == "person" || spared[name] != "" || emptied[name] != "" {
+				continue
+			}
+			if cascades && !strings.HasSuffix(c.Name, "_by") {
+				continue
+			}
+			t.Errorf("%s may name somebody after they have deleted their account: empty it with an account.Eraser, or spare it with a reason", name)
+		}
+	}
+}
+
 func TestNothingIsLeftOfADeletedAccount(t *testing.T) {
 	each(t, keeping(), func(t *testing.T, s *site) {
 		c, stays := s.person("Gil Gone", "learner"), s.person("Sue Stays", "learner")
@@ -180,6 +230,7 @@ func TestNothingIsLeftOfADeletedAccount(t *testing.T) {
 		ok(t, s.Events.Drain(t.Context()))
 		code := c.certificate("tiny")
 		admin := s.person("Alex Admin", "admin")
+		s.named("gil.gone@agency.example", "Gil Gone", admin.id)
 		admin.post("/admin/certificates/"+code+"/revoke", url.Values{"reason": {"to see what is left"}}).want(303)
 		admin.post("/admin/certificates/"+code+"/reinstate", url.Values{"reason": {"to see what is left"}}).want(303)
 		page := c.get("/settings/delete").want(200, "A tiny course", "removed on 3 December 2027", "Keep my certificates checkable")
