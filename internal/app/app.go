@@ -59,6 +59,7 @@ import (
 	"greenroom/internal/resources/resourcesweb"
 	"greenroom/internal/retention"
 	"greenroom/internal/roster"
+	"greenroom/internal/retention/retentionweb"
 	"greenroom/internal/scenario"
 	"greenroom/internal/scenario/scenarioweb"
 	"greenroom/internal/signon"
@@ -276,6 +277,7 @@ func (a *App) mount(words *locale.Bundle, o Options) error {
 			Courses: a.Courses, Deliveries: a.Deliveries, Play: a.Play, Records: a.Records, BaseURL: a.cfg.BaseURL,
 		}).Routes(),
 		recordweb.New(a.Records, a.Courses, a.Credentials, a.Deliveries, a.transcripts()).Routes(),
+		(&retentionweb.Handlers{Retention: a.Retention}).Routes(),
 		credentialweb.New(a.Credentials, credentialweb.Options{BaseURL: a.cfg.BaseURL, SiteName: a.cfg.SiteName, History: a.Audit}).Routes(),
 		(&playweb.Handlers{Play: a.Play, Deliveries: a.Deliveries}).Routes(),
 		a.upkeep(),

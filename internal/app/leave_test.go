@@ -426,3 +426,32 @@ func TestEmptyAccountsGo(t *testing.T) {
 		}
 	})
 }
+
+// Who asks for what is kept of somebody has to say why; the log has that, and not the address.
+func TestAskingForKeptFacts(t *testing.T) {
+	each(t, keeping(), func(t *testing.T, s *site) {
+		c, admin := s.person("Gil Gone", "learner"), s.person("Alex Admin", "admin")
+		c.takeAll(s.course("tiny"))
+		c.get(tiny).want(200, "mandatory training")
+		s.nobody().get("/privacy").want(200, "365 days")
+		c.post("/settings/delete", url.Values{"password": {password}}).want(303)
+		admin.get("/admin/retention").want(200, "1 fact is kept", "365 days")
+		for _, form := range []url.Values{{}, {"email": {"gil.gone@agency.example"}}, {"email": {"nonsense"}, "reason": {"an audit"}}, {"email": {"gil.gone@agency.example"}, "reason": {strings.Repeat("x", 501)}}} {
+			p := admin.post("/admin/retention", form).want(422)
+			if v := form.Get("email"); v != "" && !strings.Contains(p.raw, v) {
+				t.Errorf("what was typed is lost: %v", form)
+			}
+		}
+		admin.post("/admin/retention", url.Values{"email": {" Gil.GONE@agency.example "}, "reason": {"the yearly audit"}}).want(303).follow().want(200, "A tiny course", "3 December 2026", "3 December 2027")
+		admin.post("/admin/retention", url.Values{"email": {"nobody@agency.example"}, "reason": {"the yearly audit"}}).want(303).follow().want(200, "Nothing is kept under that address")
+		if n := s.count("audit WHERE action = 'retention.asked' AND reason = 'the yearly audit'"); n != 2 {
+			t.Errorf("%d questions are in the log", n)
+		}
+		s.remains(c.id, "Gil Gone", "gil.gone@agency.example")
+		// They come back under the same address: what is kept is theirs to see.
+		again := s.person("Gil Gone", "learner")
+		if got := again.export()["data/kept_facts.json"]; !strings.Contains(got, "A tiny course") {
+			t.Errorf("who came back finds %q", got)
+		}
+	})
+}

@@ -15,5 +15,8 @@ func init() {
 		"POST /admin/certificates/:code/revoke":    {"/admin/certificates/{code}/revoke", deskWriters("admin", 422), nil},
 		"POST /admin/certificates/:code/reinstate": {"/admin/certificates/{code}/reinstate", deskWriters("admin", 422), nil},
 		"POST /admin/certificates/:code/forget":    {"/admin/certificates/{code}/forget", deskWriters("admin", 422), nil},
+
+		"GET /admin/retention":  {"/admin/retention", desk("admin", 200), nil},
+		"POST /admin/retention": {"/admin/retention", deskWriters("admin", 422), nil},
 	})
 }

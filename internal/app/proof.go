@@ -3,10 +3,13 @@ package app
 import (
 	"context"
 
+	"github.com/a-h/templ"
 	"github.com/uptrace/bun"
 
 	"greenroom/internal/account"
 	"greenroom/internal/record/recordweb"
+	"greenroom/web/templates/layout"
+	"greenroom/web/templates/pages"
 )
 
 // keepCertificates lets the certificates of who wants it be checked after the account is gone.
@@ -20,6 +23,15 @@ func (a *App) keepCertificates(ctx context.Context, tx bun.IDB, p *account.Perso
 // transcripts makes transcripts as documents: at /me/transcript and in the file of everything about a person.
 func (a *App) transcripts() *recordweb.Transcripts {
 	return &recordweb.Transcripts{Records: a.Records, Credentials: a.Credentials, Scores: a.Quizzes, People: a.Accounts, Site: a.cfg.BaseURL}
+}
+
+// privacy is the page that says what is kept, with the site's own numbers.
+func (a *App) privacy(p layout.Page) templ.Component {
+	k := pages.Keeping{Mandatory: a.cfg.KeepFacts, Guests: a.cfg.KeepGuests, Unproven: a.cfg.KeepEmpty}
+	if k.Guests <= 0 {
+		k.Guests = 90
+	}
+	return pages.Privacy(p, k)
 }
 
 // forgetFacts removes what the retention rule has kept long enough.

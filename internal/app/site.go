@@ -30,7 +30,7 @@ func (a *App) site() []web.Route {
 		{Method: http.MethodGet, Path: "/", Handler: a.getHome, Access: web.Public},
 		{Method: http.MethodGet, Path: "/help", Handler: page("site.help", a.withContact(pages.Help)), Access: web.Public},
 		{Method: http.MethodGet, Path: "/accessibility", Handler: page("site.accessibility", a.withContact(pages.Accessibility)), Access: web.Public},
-		{Method: http.MethodGet, Path: "/privacy", Handler: page("site.privacy", pages.Privacy), Access: web.Public},
+		{Method: http.MethodGet, Path: "/privacy", Handler: page("site.privacy", a.privacy), Access: web.Public},
 		{Method: http.MethodGet, Path: "/licences", Handler: page("site.licences", licences), Access: web.Public},
 		{Method: http.MethodGet, Path: "/gallery", Handler: page("site.gallery", gallery.Page), Access: web.Dev},
 		{Method: http.MethodGet, Path: "/robots.txt", Handler: getRobots, Access: web.Public},

@@ -26,11 +26,15 @@ type Fact struct{ Icon, Text string }
 type LicencesData struct{ Notices []web.Notice }
 
 // paragraphs of a message are keys with a number: pages.help.ask.1, .2 …
+// Keeping is for how many days the site keeps what, by its settings; 0 of Mandatory and Unproven is not at all.
+type Keeping struct{ Mandatory, Guests, Unproven int }
+
 type section struct {
 	id    string
 	paras int
 	items int // of a list after the paragraphs
 
+	own     bool // the page's own part follows
 	contact bool // the address of who runs the site follows
 }
 
@@ -38,4 +42,4 @@ var helpSections = []section{{id: "start", paras: 2}, {id: "lost", paras: 2}, {i
 
 var accessSections = []section{{id: "aim", paras: 1}, {id: "ways", paras: 1, items: 6}, {id: "limits", paras: 1, items: 3}, {id: "tested", paras: 1, items: 4}, {id: "tell", paras: 2, contact: true}}
 
-var privacySections = []section{{id: "short", paras: 1, items: 4}, {id: "kept", paras: 1, items: 5}, {id: "cookies", paras: 1, items: 4}, {id: "seen", paras: 1}, {id: "yours", paras: 1, items: 3}, {id: "not", paras: 1}}
+var privacySections = []section{{id: "short", paras: 1, items: 4}, {id: "kept", paras: 1, items: 5}, {id: "cookies", paras: 1, items: 4}, {id: "seen", paras: 1}, {id: "yours", paras: 1, items: 3}, {id: "after", own: true}, {id: "not", paras: 1}}
