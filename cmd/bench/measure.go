@@ -41,12 +41,15 @@ type bench struct {
 	pids    func() []int
 }
 
-func measure(ctx context.Context, r *report, engine, dir string, d time.Duration) error {
+func measure(ctx context.Context, r *report, engine, dir string, d time.Duration, short, burst bool) error {
 	b, stop, err := start(ctx, engine, dir)
 	if err != nil {
 		return err
 	}
 	defer stop()
+	if burst {
+		return b.burst(ctx, r, engine, short)
+	}
 	if err := b.pages(r, engine, d); err != nil {
 		return err
 	}
@@ -54,6 +57,9 @@ func measure(ctx context.Context, r *report, engine, dir string, d time.Duration
 		return err
 	}
 	if err := b.growth(ctx, r, engine, d); err != nil {
+		return err
+	}
+	if err := b.burst(ctx, r, engine, short); err != nil {
 		return err
 	}
 	return b.publish(ctx, r, engine)

@@ -10,6 +10,7 @@ import (
 	"greenroom/internal/account"
 	"greenroom/internal/audit"
 	"greenroom/internal/course/coursetest"
+	"greenroom/internal/id"
 	"greenroom/internal/locale"
 	"greenroom/internal/quiz"
 )
@@ -166,5 +167,44 @@ func TestInsightBudget(t *testing.T) {
 			t.Errorf("%d lines", got)
 		}
 		s.person("Tia", "learner").get("/teach/courses/tiny/insight").want(403)
+	})
+}
+
+// A crowd starts the same quiz at once: everybody is served, and every answer that was acknowledged is there.
+func TestACrowdStartsAQuiz(t *testing.T) {
+	each(t, setup{pool: 4, courses: withQuiz("pass: 1", "pass: 1\nattempts: 2\nminutes_limit: 20")}, func(t *testing.T, s *site) {
+		const crowd = 100
+		people := make([]*client, crowd)
+		for i := range people {
+			people[i] = s.guest()
+		}
+		statuses := together(crowd, func(i int) int {
+			c := people[i]
+			if n := c.post(tiny+"/first/check/start", url.Values{"client": {id.New()}}).status; n != 303 {
+				return n
+			}
+			p := c.get(tiny + "/first/check")
+			if p.status != 200 {
+				return p.status
+			}
+			_, f := p.form("/submit")
+			f.Set("q1", "a")
+			f.Set("q2", "b")
+			return c.post(tiny+"/first/check/save", f).status
+		})
+		if statuses[303] != crowd {
+			t.Errorf("answers: %v", statuses)
+		}
+		var all []quiz.Attempt
+		ok(t, s.DB.NewSelect().Model(&all).Scan(t.Context()))
+		for _, a := range all {
+			if len(a.Sheet.Answers) != 2 || a.DueAt == nil {
+				t.Errorf("%+v", a)
+			}
+		}
+		if len(all) != crowd {
+			t.Errorf("%d attempts", len(all))
+		}
+		s.healthy()
 	})
 }

@@ -44,7 +44,9 @@ func (s *Service) Start(ctx context.Context, at record.Completion, client string
 			return err
 		}
 		a.Seed = freshSeed(c, at.Activity.Hash, all)
-		if err := insert(ctx, tx, a); err != nil {
+		fresh, err := insert(ctx, tx, a)
+		if fresh || err != nil {
+			out = a
 			return err
 		}
 		out, err = started(ctx, tx, at, client)

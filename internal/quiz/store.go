@@ -62,12 +62,15 @@ func absent(err error) error {
 	return fmt.Errorf("quiz attempt: %w", db.Err(err))
 }
 
-// insert adds an attempt unless its client id is known or another one is open: the database decides.
-func insert(ctx context.Context, tx bun.IDB, a *Attempt) error {
-	if _, err := tx.NewInsert().Model(a).On("CONFLICT DO NOTHING").Exec(ctx); err != nil {
-		return fmt.Errorf("start quiz attempt: %w", db.Err(err))
+// insert adds an attempt unless its client id is known or another one is open: the database decides. It says whether
+// it did.
+func insert(ctx context.Context, tx bun.IDB, a *Attempt) (bool, error) {
+	res, err := tx.NewInsert().Model(a).On("CONFLICT DO NOTHING").Exec(ctx)
+	if err != nil {
+		return false, fmt.Errorf("start quiz attempt: %w", db.Err(err))
 	}
-	return nil
+	n, err := res.RowsAffected()
+	return n == 1, err
 }
 
 // owner gives an attempt to another person, as it is or set aside.
