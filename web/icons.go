@@ -9,7 +9,7 @@ var Icons = []string{
 	"circle-dashed", "circle-dot", "circle-help", "circle-pause", "circle-play", "circle-x", "clipboard-check", "clipboard-list", "clock", "copy",
 	"door-open", "download",
 	"ellipsis", "external-link", "eye", "eye-off",
-	"file", "file-check", "file-down", "file-text", "files", "flag", "folder",
+	"file", "file-check", "file-down", "file-text", "file-up", "files", "flag", "folder",
 	"globe", "graduation-cap", "grip-vertical",
 	"heart-handshake", "history", "home", "hourglass",
 	"image", "inbox", "info",

@@ -64,6 +64,19 @@ func (s *Service) Gate(ctx context.Context, tx bun.IDB, d *delivery.Delivery, re
 	return out, nil
 }
 
+// Barrier is what keeps a person out of a cohort now: a fault, or nil.
+func (s *Service) Barrier(ctx context.Context, d *delivery.Delivery, personID string) (*fault.Error, error) {
+	rev, err := s.courses.Current(ctx, d.CourseKey)
+	if err != nil {
+		return nil, err
+	}
+	out, err := s.Gate(ctx, s.db, d, rev.Hash, []string{personID})
+	if err != nil {
+		return nil, err
+	}
+	return fault.From(out[personID]), nil
+}
+
 func quoted(titles []string) string {
 	q := make([]string, len(titles))
 	for i, t := range titles {

@@ -47,6 +47,9 @@ const (
 	Ready    = "ready"   // of an import in its dry run: they would be enrolled
 )
 
+// Outcomes lists them in the order in which they are counted on pages.
+var Outcomes = []string{Ready, Enrolled, Waiting, Promised, Already, Kept, Left, Failed}
+
 // Added is what became of one person.
 type Added struct {
 	Outcome string

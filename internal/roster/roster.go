@@ -70,6 +70,9 @@ func New(d *bun.DB, a *account.Service, c *course.Service, dl *delivery.Service,
 	return s
 }
 
+// Now is the service's clock: UTC, to the microsecond.
+func (s *Service) Now() time.Time { return s.now() }
+
 func (s *Service) now() time.Time { return s.opts.Now().UTC().Truncate(time.Microsecond) }
 
 // Why is a message for people that is kept until they read it: a key and its pairs. In the database it is JSON, "" for

@@ -24,6 +24,9 @@ var statuses = map[fault.Kind]int{
 	fault.Unavailable:     http.StatusServiceUnavailable,
 }
 
+// Status is the HTTP status of a kind of fault, for pages that explain one themselves.
+func Status(k fault.Kind) int { return statuses[k] }
+
 // clientGone is the status in the log when the visitor left before the answer was there.
 const clientGone = 499
 

@@ -40,6 +40,7 @@ type Route struct {
 	Handler      echo.HandlerFunc
 	Access       Access
 	Limit        string // a name of the limits table; "" is "write" for POST and none for GET
+	Body         int64  // bytes that the route takes, for uploads; 0 is what forms may have
 }
 
 // Register puts route tables on the group that Mount returned.
@@ -47,6 +48,9 @@ func (s *Shell) Register(g *echo.Group, routes ...Route) {
 	for _, r := range routes {
 		if r.Access == Dev && !s.opts.Demo && !s.opts.DevMail {
 			continue
+		}
+		if r.Body > 0 {
+			s.bodies[r.Method+" "+r.Path] = r.Body
 		}
 		h := r.Handler
 		switch r.Access {

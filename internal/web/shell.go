@@ -4,7 +4,6 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -40,7 +39,7 @@ func (s *Shell) Mount(e *echo.Echo) *echo.Group {
 			return err
 		},
 	}))
-	pages := e.Group("", s.admit, s.sameOrigin, middleware.BodyLimit(strconv.Itoa(bodyLimit)+"B"), s.deadline,
+	pages := e.Group("", s.admit, s.sameOrigin, s.sized, s.deadline,
 		echo.WrapMiddleware(s.sessions.Middleware), s.inside)
 	return pages
 }
@@ -101,6 +100,24 @@ func (s *Shell) admit(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
+// sized refuses a body that says it is larger than its route takes, before anything is read; readForm holds the rest to it.
+func (s *Shell) sized(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		if c.Request().ContentLength > s.bodyOf(c) {
+			return echo.ErrStatusRequestEntityTooLarge
+		}
+		return next(c)
+	}
+}
+
+// bodyOf is how many bytes the route takes.
+func (s *Shell) bodyOf(c echo.Context) int64 {
+	if n := s.bodies[c.Request().Method+" "+c.Path()]; n > 0 {
+		return n
+	}
+	return bodyLimit
+}
+
 func (s *Shell) deadline(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		ctx, cancel := context.WithTimeout(c.Request().Context(), pageDeadline)
@@ -135,7 +152,7 @@ func (s *Shell) readForm(c echo.Context) error {
 		}
 		return nil
 	}
-	r.Body = http.MaxBytesReader(c.Response(), r.Body, bodyLimit)
+	r.Body = http.MaxBytesReader(c.Response(), r.Body, s.bodyOf(c))
 	form, err := c.FormParams() // urlencoded or multipart (fetch with FormData)
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest).SetInternal(err)

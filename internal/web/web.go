@@ -48,7 +48,8 @@ type Shell struct {
 	sessions *account.Sessions
 	limits   *limits
 	secure   bool
-	busy     chan struct{} // requests in work
+	busy     chan struct{}    // requests in work
+	bodies   map[string]int64 // bytes that a route takes, where it is not bodyLimit
 }
 
 // New makes the shell. It fails when the base URL is not one.
@@ -62,6 +63,7 @@ func New(o Options, b *locale.Bundle, a *account.Service, s *account.Sessions) (
 		limits: newLimits(o.Now, o.NoLimits),
 		secure: u.Scheme == "https",
 		busy:   make(chan struct{}, inWork),
+		bodies: map[string]int64{},
 	}, nil
 }
 
