@@ -64,6 +64,8 @@ import (
 	"greenroom/internal/scenario/scenarioweb"
 	"greenroom/internal/roster"
 	"greenroom/internal/roster/rosterweb"
+	"greenroom/internal/scenario"
+	"greenroom/internal/scenario/scenarioweb"
 	"greenroom/internal/signon"
 	"greenroom/internal/signon/signonweb"
 	"greenroom/internal/site"
@@ -283,7 +285,6 @@ func (a *App) mount(words *locale.Bundle, o Options) error {
 		credentialweb.New(a.Credentials, credentialweb.Options{BaseURL: a.cfg.BaseURL, SiteName: a.cfg.SiteName, History: a.Audit}).Routes(),
 		(&playweb.Handlers{Play: a.Play, Deliveries: a.Deliveries}).Routes(),
 		a.upkeep(),
-		(&allowweb.Handlers{Allow: a.Allow, Accounts: a.Accounts, Deliveries: a.Deliveries}).Routes(),
 		(&rosterweb.Handlers{Roster: a.Roster, Accounts: a.Accounts, Deliveries: a.Deliveries}).Routes(),
 		mailweb.New(a.Mail).Routes(),
 		(&scenarioweb.Desk{Runs: a.Scenarios, Courses: a.Courses}).Routes(),

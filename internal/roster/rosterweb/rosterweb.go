@@ -84,8 +84,6 @@ func (h *Handlers) door(c echo.Context, why *fault.Error) error {
 			status = web.Status(why.Kind)
 		}
 	}
-	// The link is a secret: it must not go on to other sites.
-	c.Response().Header().Set("Referrer-Policy", "no-referrer")
 	return web.Render(c, status, pages.ShowDoor(p))
 }
 
