@@ -8,7 +8,7 @@ import (
 )
 
 // fault is one change to the example and what must be said about it.
-type fault struct {
+type broken struct {
 	code, name string
 	old, new   string // the change
 	line       string // text of the line that the finding must name; "" any
@@ -16,7 +16,7 @@ type fault struct {
 }
 
 // Every code, by breaking the example in one place.
-var faults = []fault{
+var faults = []broken{
 	{"E01", "a target", "to: rumour\n", "to: rumor\n", "to: rumor", `"rumour"?`},
 	{"E01", "the start", "start: lunch", "start: launch", "start: launch", `"lunch"?`},
 	{"E01", "a persona", "{by: deano, at: \"12:36\"", "{by: dean, at: \"12:36\"", "by: dean,", `"deano"?`},
@@ -114,18 +114,18 @@ func TestEveryCode(t *testing.T) {
 			if strings.Count(src, f.old) == 0 {
 				t.Fatalf("the example has no %q", f.old)
 			}
-			broken := strings.Replace(src, f.old, f.new, 1)
+			bad := strings.Replace(src, f.old, f.new, 1)
 			switch f.name {
 			case "a loop without end":
-				broken = strings.Replace(broken, "  wrapup:\n", "  pit: {kind: scene, title: \"A pit\", text: \"Down.\", to: pit}\n  wrapup:\n", 1)
+				bad = strings.Replace(bad, "  wrapup:\n", "  pit: {kind: scene, title: \"A pit\", text: \"Down.\", to: pit}\n  wrapup:\n", 1)
 			case "nothing on offer":
-				broken = strings.Replace(strings.Replace(broken, "- id: broadcast\n", "- id: broadcast\n        when: [owned_up]\n", 1), "- id: consult\n", "- id: consult\n        when: [owned_up]\n", 1)
+				bad = strings.Replace(strings.Replace(bad, "- id: broadcast\n", "- id: broadcast\n        when: [owned_up]\n", 1), "- id: consult\n", "- id: consult\n        when: [owned_up]\n", 1)
 			case "a post of the future":
-				broken = strings.Replace(broken, "- {by: watch,", "- {id: watched, by: watch,", 1)
+				bad = strings.Replace(bad, "- {by: watch,", "- {id: watched, by: watch,", 1)
 			}
-			r := scenario.Lint([]byte(broken))
+			r := scenario.Lint([]byte(bad))
 			var hit *scenario.Finding
-			lines := strings.Split(broken, "\n")
+			lines := strings.Split(bad, "\n")
 			for i, x := range r.Findings {
 				if x.Code == f.code && (f.line == "" || strings.Contains(lines[x.Line-1], f.line)) && strings.Contains(x.Message+"; "+x.Remedy, f.says) {
 					hit = &r.Findings[i]
