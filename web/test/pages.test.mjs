@@ -21,12 +21,12 @@ const forNobody = [
   scenario,
   "/", "/courses", "/courses?q=zebra", "/courses?q=social&level=introductory", course, "/courses/managing-social-media", "/courses/working-with-the-public",
   course + "/an-introduction/opening", course + "/an-introduction/records", course + "/an-introduction/check-yourself", course + "/finish",
-  "/register", "/sign-in", "/forgot", "/reset/nothing", "/verify/nothing", "/help", "/accessibility", "/privacy", "/licences",
+  "/register", "/sign-in", "/forgot", "/reset/nothing", "/verify/nothing", "/sign-in/link", "/enter/nothing", "/auth/connect", "/auth/finish", "/help", "/accessibility", "/privacy", "/licences",
   "/gallery", "/mailbox", "/certificates", "/certificates/NOPE", "/me", "/no/such/page",
 ];
 const forLearner = [
   scenario, scenario + "/summary",
-  "/", "/me", "/me/transcript", "/me/courses/using-social-media", course, course + "/finish", "/settings", "/settings/mail", "/settings/delete", "/courses",
+  "/", "/me", "/me/transcript", "/me/courses/using-social-media", course, course + "/finish", "/settings", "/settings/mail", "/settings/sign-in", "/settings/delete", "/courses",
   course + "/an-introduction/opening", course + "/an-introduction/what-people-expect", course + "/an-introduction/three-questions", course + "/an-introduction/channel-map", course + "/an-introduction/channel-map/document",
   course + "/an-introduction/check-yourself", course + "/an-introduction/look-at-your-own", course + "/an-introduction/go-further", course + "/understanding-online-engagement/approach-chooser",
 ];

@@ -17,19 +17,19 @@ const root = join(here, "../..");
 const binary = join(root, "bin/greenroom");
 
 /** A port that is free now on loopback. */
-const freePort = () => new Promise((done, fail) => {
+export const freePort = () => new Promise((done, fail) => {
   const s = createServer();
   s.once("error", fail);
   s.listen(0, "127.0.0.1", () => { const { port } = s.address(); s.close(() => done(port)); });
 });
 
-/** Starts the product; resolves when it answers /readyz. */
-export async function start(env) {
+/** Starts the product; resolves when it answers /readyz. Host is what the browser calls it. */
+export async function start(env, host = "127.0.0.1") {
   const port = await freePort();
-  const base = `http://127.0.0.1:${port}`;
+  const base = `http://${host}:${port}`;
   const child = spawn(binary, ["serve"], {
     cwd: env.GREENROOM_DATA,
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, GREENROOM_ADDR: `127.0.0.1:${port}`, GREENROOM_DEMO: "true", GREENROOM_LOG_LEVEL: "warn", ...env },
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, GREENROOM_ADDR: `127.0.0.1:${port}`, GREENROOM_BASE_URL: base, GREENROOM_DEMO: "true", GREENROOM_LOG_LEVEL: "warn", ...env },
     stdio: ["ignore", "inherit", "inherit"],
   });
   let gone = false;
