@@ -225,8 +225,8 @@ func New(cfg config.Config, d *bun.DB, log *slog.Logger, o Options) (*App, error
 	a.Accounts.AddExporter(a.Allow, a.Roster)
 	a.Accounts.AddExporter(a.Retention, a.SignOn)
 	a.Accounts.AddExporter(a.transcripts())
-	a.Accounts.AddEraser(a.Retention, a.Roster, account.EraserFunc(a.keepCertificates))
-	a.Accounts.AddCleaner(a.forgetFacts, a.SignOn.Clean)
+	a.Accounts.AddEraser(a.Deliveries, a.Retention, a.Roster, account.EraserFunc(a.keepCertificates))
+	a.Accounts.AddCleaner(a.forgetFacts, a.SignOn.Clean, a.Deliveries.Refill)
 	a.Accounts.SetSummary(a.Records)
 
 	// Reactors to facts.
