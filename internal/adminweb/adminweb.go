@@ -8,6 +8,7 @@
 //	audit.go     /admin/audit, the log of decisions
 //	why.go       /admin/why, whether and why a person reaches a page
 //	look.go      /admin/look, name and colours; and the style sheet for everybody
+//	signon.go    /admin/sign-on, the providers among the settings
 //	jobs.go      /admin/jobs and /admin/mail, what goes wrong beside requests
 //
 // Administrators see no answers, reflections or drafts here: only accounts, roles and the state of the machine.
@@ -26,6 +27,7 @@ import (
 	"greenroom/internal/delivery"
 	"greenroom/internal/event"
 	"greenroom/internal/mail"
+	"greenroom/internal/signon"
 	"greenroom/internal/site"
 	"greenroom/internal/web"
 	"greenroom/web/templates/layout"
@@ -41,6 +43,7 @@ type Services struct {
 	Events     *event.Dispatcher
 	Mail       *mail.Service
 	Deliveries *delivery.Service
+	SignOn     *signon.Service
 	Routes     func() []Route // every route of the product
 }
 
@@ -88,6 +91,8 @@ func (h *Handlers) Routes() []web.Route {
 		{Method: http.MethodPost, Path: "/admin/look", Handler: h.postLook, Access: web.Admin},
 		{Method: http.MethodGet, Path: "/admin/look/preview.css", Handler: h.getPreview, Access: web.Admin},
 		{Method: http.MethodGet, Path: StylePath + ":file", Handler: h.getStyle, Access: web.Public},
+		{Method: http.MethodGet, Path: "/admin/sign-on", Handler: h.getSignOn, Access: web.Admin},
+		{Method: http.MethodPost, Path: "/admin/sign-on/:name/test", Handler: h.postSignOnTest, Access: web.Admin},
 		{Method: http.MethodGet, Path: "/admin/mail", Handler: h.getMail, Access: web.Admin},
 		{Method: http.MethodPost, Path: "/admin/mail/test", Handler: h.postMailTest, Access: web.Admin, Limit: "mail"},
 		{Method: http.MethodPost, Path: "/admin/mail/:id/retry", Handler: h.postLetterRetry, Access: web.Admin},

@@ -7,7 +7,7 @@ import (
 // administration are the pages of those who run the site.
 func (a *App) administration() *adminweb.Handlers {
 	return adminweb.New(adminweb.Services{
-		Site: a.Site, Accounts: a.Accounts, Access: a.Access, Audit: a.Audit, Events: a.Events, Mail: a.Mail, Deliveries: a.Deliveries,
+		Site: a.Site, Accounts: a.Accounts, Access: a.Access, Audit: a.Audit, Events: a.Events, Mail: a.Mail, Deliveries: a.Deliveries, SignOn: a.SignOn,
 		Routes: func() []adminweb.Route {
 			var out []adminweb.Route
 			for _, r := range a.Routes {

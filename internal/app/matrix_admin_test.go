@@ -23,6 +23,8 @@ func init() {
 		"POST /admin/look":                {"/admin/look", deskWriters("admin", 422), url.Values{"accent": {"blue"}}},
 		"GET /admin/look/preview.css":     {"/admin/look/preview.css?accent=%23ffcc00", desk("admin", 200), nil},
 		"GET /look/:file":                 {"/look/none.css", all(404), nil},
+		"GET /admin/sign-on":              {"/admin/sign-on", desk("admin", 200), nil},
+		"POST /admin/sign-on/:name/test":  {"/admin/sign-on/no-such-provider/test", deskWriters("admin", 404), nil},
 		"GET /admin/mail":                 {"/admin/mail", desk("admin", 200), nil},
 		"POST /admin/mail/test":           {"/admin/mail/test", deskWriters("admin", 303), nil},
 		"POST /admin/mail/:id/retry":      {"/admin/mail/no-such-letter/retry", deskWriters("admin", 404), nil},

@@ -8,6 +8,7 @@
 //	github.go    goth's GitHub provider, with PKCE and only proven addresses
 //	seal.go      what a browser keeps for us without reading or changing it
 //	identity.go  who is who at which issuer
+//	check.go     what administrators see of the providers
 //	passkey.go   passkeys
 //	store.go     the SQL
 //
@@ -72,6 +73,7 @@ type Service struct {
 type provider struct {
 	config.Provider
 	connect func(ctx context.Context) (goth.Provider, error) // may ask the network
+	openID  *openID                                          // nil for GitHub
 }
 
 // New makes the service. It asks no provider anything: a site starts whether they answer or not.
@@ -100,6 +102,7 @@ func New(d *bun.DB, a *account.Service, o Options) (*Service, error) {
 			p.connect = func(context.Context) (goth.Provider, error) { return hub, nil }
 		} else {
 			x := &openID{config: c, callback: callback, client: client, now: now}
+			p.openID = x
 			p.connect = func(ctx context.Context) (goth.Provider, error) { return x, x.discover(ctx) }
 		}
 		s.providers = append(s.providers, p)

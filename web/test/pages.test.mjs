@@ -38,6 +38,10 @@ const forTrainer = ["/teach/scenarios",
   "/teach", "/teach?show=over", "/teach/cohorts/new", "/teach/cohorts/new?course=using-social-media", "/teach/cohorts/" + running,
   "/teach/cohorts/" + running + "/people", "/teach/cohorts/" + booking + "/edit", "/teach/cohorts/" + running + "/copy",
 ];
+const forAdmin = [
+  "/admin", "/admin/people", "/admin/people?q=dana", "/admin/people?q=zebra", "/admin/audit", "/admin/audit?q=zebra", "/admin/why", "/admin/why?person=trainer@demo.example&path=/teach",
+  "/admin/why?person=zebra&path=x", "/admin/look", "/admin/sign-on", "/admin/mail", "/admin/jobs",
+];
 
 before(async () => {
   browser = await launch();
@@ -51,7 +55,7 @@ before(async () => {
   await page.waitForLoadState();
   stores.learner = await page.context().storageState();
   await page.context().close();
-  for (const [who, email] of [["member", "learner2@demo.example"], ["trainer", "trainer@demo.example"]]) {
+  for (const [who, email] of [["member", "learner2@demo.example"], ["trainer", "trainer@demo.example"], ["admin", "admin@demo.example"]]) {
     const other = await open(browser);
     await signIn(other, email);
     stores[who] = await other.context().storageState();
@@ -61,7 +65,7 @@ before(async () => {
 after(async () => { await browser.close(); });
 
 const visits = [
-  ...forNobody.map((p) => [p, "nobody"]), ...forLearner.map((p) => [p, "learner"]), ...forMember.map((p) => [p, "member"]), ...forTrainer.map((p) => [p, "trainer"]),
+  ...forNobody.map((p) => [p, "nobody"]), ...forLearner.map((p) => [p, "learner"]), ...forMember.map((p) => [p, "member"]), ...forTrainer.map((p) => [p, "trainer"]), ...forAdmin.map((p) => [p, "admin"]),
 ];
 const visitors = [...new Set(visits.map(([, w]) => w))];
 const as = (who) => (stores[who] ? { storageState: stores[who] } : {});

@@ -15,6 +15,7 @@ import (
 	"greenroom/internal/event"
 	"greenroom/internal/locale"
 	"greenroom/internal/mail"
+	"greenroom/internal/signon"
 	"greenroom/internal/site"
 	"greenroom/web/templates/layout"
 	"greenroom/web/templates/ui"
@@ -285,6 +286,12 @@ func (p Look) worst(theme string) (out []site.Pair) {
 		return 0
 	})
 	return out[:min(6, len(out))]
+}
+
+// SignOn is /admin/sign-on.
+type SignOn struct {
+	layout.Page
+	Providers []signon.Setting
 }
 
 // Jobs is /admin/jobs.

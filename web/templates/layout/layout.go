@@ -63,6 +63,7 @@ var Desks = map[string][]Item{
 		{Key: "audit", Href: "/admin/audit", Icon: "history"},
 		{Key: "why", Href: "/admin/why", Icon: "eye"},
 		{Key: "look", Href: "/admin/look", Icon: "sun-moon"},
+		{Key: "signon", Href: "/admin/sign-on", Icon: "key-round"},
 		{Key: "mail", Href: "/admin/mail", Icon: "mail"},
 		{Key: "jobs", Href: "/admin/jobs", Icon: "list-checks"},
 		{Key: "certificates", Href: "/admin/certificates", Icon: "award"},
