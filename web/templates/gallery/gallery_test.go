@@ -46,7 +46,7 @@ func views(l *locale.Printer) map[string]templ.Component {
 	}}
 	return map[string]templ.Component{
 		"home": pages.Home(home, data), "gallery": gallery.Page(person), "player": gallery.Player(person), "player-guest": gallery.Player(guest),
-		"help": pages.Help(guest, "help@example.org"), "accessibility": pages.Accessibility(person, ""), "privacy": pages.Privacy(guest),
+		"help": pages.Help(guest, "help@example.org"), "accessibility": pages.Accessibility(person, ""), "privacy": pages.Privacy(guest, pages.Keeping{}),
 		"licences": pages.Licences(guest, pages.LicencesData{Notices: web.Assets().Notices()}),
 		"notices":  templ.ComponentFunc(pages.Help(noticed, "").Render),
 		"error":    layout.ErrorPage(guest, 404, "We could not find that page", "It may have moved, or the address has a slip.", ui.Link{Text: "See the courses", Href: "/courses"}, "0196b1c0-7d2e"),
