@@ -78,6 +78,9 @@ func (a *App) Demo(ctx context.Context) error {
 			return fmt.Errorf("demo activity of %s: %w", p.Email, err)
 		}
 	}
+	if err := a.demoCertificate(ctx); err != nil {
+		return err
+	}
 	return a.beginCohorts(ctx)
 }
 

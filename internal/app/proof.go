@@ -7,6 +7,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"greenroom/internal/account"
+	"greenroom/internal/record"
 	"greenroom/internal/record/recordweb"
 	"greenroom/web/templates/layout"
 	"greenroom/web/templates/pages"
@@ -32,6 +33,35 @@ func (a *App) privacy(p layout.Page) templ.Component {
 		k.Guests = 90
 	}
 	return pages.Privacy(p, k)
+}
+
+// demoCertificate lets a trainer recognise what one demo person learnt before, so that a demo site has a certificate.
+func (a *App) demoCertificate(ctx context.Context) error {
+	r, err := a.Courses.Current(ctx, demoCourse)
+	if err != nil {
+		return ignoreGone(err)
+	}
+	learner, err := a.Accounts.ByEmail(ctx, "learner2@demo.example")
+	if err != nil {
+		return ignoreGone(err)
+	}
+	trainer, err := a.Accounts.ByEmail(ctx, "trainer@demo.example")
+	if err != nil {
+		return ignoreGone(err)
+	}
+	at, err := a.Records.Of(ctx, learner.ID, r.Key)
+	if err != nil || at.CompletedAt != nil || r.First() == nil {
+		return err
+	}
+	var steps []string
+	for act := r.First(); act != nil; act = act.Next {
+		steps = append(steps, act.Key)
+	}
+	_, err = a.Records.Decide(ctx, trainer, record.Decision{
+		PersonID: learner.ID, PersonName: learner.Name, Course: r, Kind: record.Recognised, Steps: steps,
+		Reason: "Completed the same course in the earlier system", Evidence: "Certificate of the earlier system, shown on paper",
+	})
+	return err
 }
 
 // forgetFacts removes what the retention rule has kept long enough.
