@@ -41,7 +41,7 @@ func (a *App) demoCertificate(ctx context.Context) error {
 	if err != nil {
 		return ignoreGone(err)
 	}
-	learner, err := a.Accounts.ByEmail(ctx, "learner2@demo.example")
+	learner, err := a.Accounts.ByEmail(ctx, "learner8@demo.example")
 	if err != nil {
 		return ignoreGone(err)
 	}

@@ -38,7 +38,9 @@ const forTrainer = ["/teach/scenarios",
   "/teach", "/teach?show=over", "/teach/cohorts/new", "/teach/cohorts/new?course=using-social-media", "/teach/cohorts/" + running,
   "/teach/cohorts/" + running + "/people", "/teach/cohorts/" + booking + "/edit", "/teach/cohorts/" + running + "/copy",
 ];
+const forGraduate = ["/me", "/me/certificates", "/me/transcript", "/me/courses/using-social-media", course, course + "/finish", "/settings", "/settings/delete"];
 const forAdmin = [
+  "/admin/certificates", "/admin/certificates?q=zebra", "/admin/certificates?state=kept", "/admin/retention",
   "/admin", "/admin/people", "/admin/people?q=dana", "/admin/people?q=zebra", "/admin/audit", "/admin/audit?q=zebra", "/admin/why", "/admin/why?person=trainer@demo.example&path=/teach",
   "/admin/why?person=zebra&path=x", "/admin/look", "/admin/sign-on", "/admin/mail", "/admin/jobs",
 ];
@@ -55,17 +57,22 @@ before(async () => {
   await page.waitForLoadState();
   stores.learner = await page.context().storageState();
   await page.context().close();
-  for (const [who, email] of [["member", "learner2@demo.example"], ["trainer", "trainer@demo.example"], ["admin", "admin@demo.example"]]) {
+  for (const [who, email] of [["member", "learner2@demo.example"], ["graduate", "learner8@demo.example"], ["trainer", "trainer@demo.example"], ["admin", "admin@demo.example"]]) {
     const other = await open(browser);
     await signIn(other, email);
     stores[who] = await other.context().storageState();
+    if (who === "graduate") {
+      await other.goto("/me/certificates");
+      const code = (await other.locator("main h2 a").first().getAttribute("href")).split("/").pop();
+      visits.push(["/me/certificates/" + code, who], ["/certificates/" + code, "nobody"], ["/admin/certificates/" + code, "admin"]);
+    }
     await other.context().close();
   }
 });
 after(async () => { await browser.close(); });
 
 const visits = [
-  ...forNobody.map((p) => [p, "nobody"]), ...forLearner.map((p) => [p, "learner"]), ...forMember.map((p) => [p, "member"]), ...forTrainer.map((p) => [p, "trainer"]), ...forAdmin.map((p) => [p, "admin"]),
+  ...forNobody.map((p) => [p, "nobody"]), ...forLearner.map((p) => [p, "learner"]), ...forMember.map((p) => [p, "member"]), ...forGraduate.map((p) => [p, "graduate"]), ...forTrainer.map((p) => [p, "trainer"]), ...forAdmin.map((p) => [p, "admin"]),
 ];
 const visitors = [...new Set(visits.map(([, w]) => w))];
 const as = (who) => (stores[who] ? { storageState: stores[who] } : {});
