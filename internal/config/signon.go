@@ -280,10 +280,14 @@ func (c *Config) checkProvider(p Provider, where string, bad wrongs) {
 	if slices.ContainsFunc(c.Providers, func(x Provider) bool { return x.Name == p.Name }) {
 		bad(where, "there are two providers named %s", p.Name)
 	}
+	issuer := where + "_ISSUER"
+	if p.Kind == KindGitHub {
+		issuer = where + "_URL"
+	}
 	if p.Issuer == "" {
-		bad(where+"_ISSUER", "is missing")
+		bad(issuer, "is missing")
 	} else if !safeURL(p.Issuer) {
-		bad(where+"_ISSUER", "want https://host, without query; http:// only on this machine")
+		bad(issuer, "want https://host, without query; http:// only on this machine")
 	}
 	if p.ClientID == "" {
 		bad(where+"_CLIENT_ID", "is missing")
