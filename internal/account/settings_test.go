@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"maps"
 	"net/http"
@@ -261,4 +262,52 @@ func unpack(t *testing.T, s *site, personID string) map[string]string {
 		out[e.Name] = string(text)
 	}
 	return out
+}
+
+// Who has no password confirms with the address, and only soon after signing in.
+func TestDeleteWithoutPassword(t *testing.T) {
+	each(t, func(t *testing.T, s *site) {
+		p := s.proven()
+		_, err := s.d.Exec("UPDATE person SET password_hash = '' WHERE id = ?", p.ID)
+		ok(t, err)
+		has, err := s.HasPassword(ctx(), p.ID)
+		ok(t, err)
+		if has {
+			t.Fatal("the account still has a password")
+		}
+		for _, g := range []account.Goodbye{{}, {Password: good}, {Email: "other@example.org"}} {
+			want(t, s.Delete(ctx(), p.ID, g), "email:delete_email_wrong")
+		}
+		want(t, s.Delete(ctx(), p.ID, account.Goodbye{Email: " " + strings.ToUpper(p.Email)}), "email:delete_sign_in_again") // no session at all
+		if _, err := s.ByID(ctx(), p.ID); err != nil {
+			t.Fatalf("deleted without any proof: %v", err)
+		}
+	})
+}
+
+// Much that is kept about one person comes whole, however many batches it takes.
+func TestExportOfMuch(t *testing.T) {
+	each(t, func(t *testing.T, s *site) {
+		p := s.proven()
+		const rows = 3*200 + 1
+		text := strings.Repeat("What I would do otherwise next time. ", 60)
+		for i := range rows {
+			_, err := s.d.Exec(`INSERT INTO reflection (id, person_id, course_key, activity_key, revision_hash, body, words, answer, version, page, n, created_at, saved_at, kept_at)
+				VALUES (?, ?, 'c', ?, 'r', ?, 1, '', 1, '', 1, ?, ?, ?)`, fmt.Sprint("r", i), p.ID, fmt.Sprint("m/s", i), text, start, start, start)
+			ok(t, err)
+		}
+		files := unpack(t, s, p.ID)
+		if n := strings.Count(files["tables/reflection.jsonl"], "\n"); n != rows {
+			t.Errorf("%d rows of %d", n, rows)
+		}
+		seen := map[string]bool{}
+		for line := range strings.Lines(files["tables/reflection.jsonl"]) {
+			var r struct{ ID, Body string }
+			ok(t, json.Unmarshal([]byte(line), &r))
+			if seen[r.ID] || r.Body != text {
+				t.Fatalf("%s is there twice or not whole", r.ID)
+			}
+			seen[r.ID] = true
+		}
+	})
 }

@@ -455,3 +455,22 @@ func TestAskingForKeptFacts(t *testing.T) {
 		}
 	})
 }
+
+// Somebody without a password deletes the account by typing its address, soon after signing in.
+func TestDeleteByAddress(t *testing.T) {
+	each(t, setup{}, func(t *testing.T, s *site) {
+		c := s.person("Ola Onlysso", "learner")
+		_, err := s.DB.Exec("UPDATE person SET password_hash = '' WHERE id = ?", c.id)
+		ok(t, err)
+		form := func(email string) url.Values { return url.Values{"email": {email}} }
+		c.get("/settings/delete").want(200, "has no password", "Your e-mail address")
+		c.post("/settings/delete", form("bo@agency.example")).want(422, "not the address", "bo@agency.example")
+		s.clock.advance(16 * time.Minute)
+		c.post("/settings/delete", form("ola.onlysso@agency.example")).want(422, "a while since you signed in")
+		s.clock.advance(-16 * time.Minute)
+		c.post("/settings/delete", form("Ola.Onlysso@Agency.example")).want(303)
+		if n := s.count("person WHERE id = ?", c.id); n != 0 {
+			t.Error("the account is still there")
+		}
+	})
+}
