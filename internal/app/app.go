@@ -38,6 +38,8 @@ import (
 	"greenroom/internal/db"
 	"greenroom/internal/delivery"
 	"greenroom/internal/delivery/deliveryweb"
+	"greenroom/internal/desk"
+	"greenroom/internal/desk/deskweb"
 	"greenroom/internal/event"
 	"greenroom/internal/insight"
 	"greenroom/internal/locale"
@@ -94,6 +96,7 @@ type App struct {
 	Mail        *mail.Service
 	Events      *event.Dispatcher
 	Roster      *roster.Service
+	Desk        *desk.Service
 	Notify      *notify.Service
 	Site        *site.Service
 	Play        *play.Service
@@ -213,6 +216,8 @@ func New(cfg config.Config, d *bun.DB, log *slog.Logger, o Options) (*App, error
 		BaseURL: cfg.BaseURL, SiteName: cfg.SiteName, Secret: rootOf(cfg), Words: words, Now: now, Log: log,
 	})
 
+	a.Desk = desk.New(d, a.Courses, a.Deliveries, a.Records, a.Mail, desk.Options{BaseURL: cfg.BaseURL, Words: words, Now: now})
+
 	// What one feature asks of another, downwards and in the same transaction.
 	a.Courses.OnPublish(func(ctx context.Context, tx bun.IDB, r *course.Revision) error {
 		return a.Deliveries.EnsureSelfPaced(ctx, tx, r.Key)
@@ -222,7 +227,7 @@ func New(cfg config.Config, d *bun.DB, log *slog.Logger, o Options) (*App, error
 	// Enrolment before record: a claimed completion looks up the revision that it counts for.
 	a.Accounts.AddClaimer(a.Deliveries, a.Quizzes, a.Reflections, a.Worksheets, a.Records)
 	a.Accounts.AddExporter(a.Access, a.Deliveries, a.Records, a.Quizzes, a.Reflections, a.Worksheets, a.Credentials, a.Notify)
-	a.Accounts.AddExporter(a.Allow, a.Roster)
+	a.Accounts.AddExporter(a.Allow, a.Desk, a.Roster)
 	a.Accounts.AddExporter(a.Retention, a.SignOn)
 	a.Accounts.AddExporter(a.transcripts())
 	a.Accounts.AddEraser(a.Deliveries, a.Retention, a.Roster, account.EraserFunc(a.keepCertificates))
@@ -283,6 +288,9 @@ func (a *App) mount(words *locale.Bundle, o Options) error {
 		(&playweb.Handlers{Play: a.Play, Deliveries: a.Deliveries}).Routes(),
 		a.upkeep(),
 		(&rosterweb.Handlers{Roster: a.Roster, Accounts: a.Accounts, Deliveries: a.Deliveries}).Routes(),
+		(&deskweb.Handlers{
+			Desk: a.Desk, Deliveries: a.Deliveries, Records: a.Records, Quizzes: a.Quizzes, Roster: a.Roster, Accounts: a.Accounts, Audit: a.Audit,
+		}).Routes(),
 		mailweb.New(a.Mail).Routes(),
 		(&scenarioweb.Desk{Runs: a.Scenarios, Courses: a.Courses}).Routes(),
 		notifyweb.New(a.Notify).Routes(),

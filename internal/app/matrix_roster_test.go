@@ -6,15 +6,26 @@ import (
 	"net/url"
 	"strings"
 
+	"greenroom/internal/delivery"
 	"greenroom/internal/roster"
 )
 
 const ways = "/teach/cohorts/:cohort/join"
 
-// The ways into a cohort. {token} is an invitation's link, {list} a file of people that was checked.
+// The ways into a cohort and its people. {class} is a cohort with the learner {pupil}, {token} is an invitation's link, {list} a file of people that was checked.
 func init() {
 	at := func(path string) string { return "/teach/cohorts/{cohort}/join" + path }
+	pupil := func(path string) string { return "/teach/cohorts/{class}" + path }
 	maps.Copy(matrix, map[string]row{
+		"GET /teach/cohorts/:cohort/progress":                {pupil("/progress?show=behind&q=p"), desk("trainer", 200), nil},
+		"GET /teach/cohorts/:cohort/progress.csv":            {pupil("/progress.csv"), desk("trainer", 200), nil},
+		"GET /teach/cohorts/:cohort/message":                 {pupil("/message?person={pupil}"), desk("trainer", 200), nil},
+		"POST /teach/cohorts/:cohort/message":                {pupil("/message"), deskWriters("trainer", 422), nil},
+		"GET /teach/cohorts/:cohort/people/:person":          {pupil("/people/{pupil}"), desk("trainer", 200), nil},
+		"POST /teach/cohorts/:cohort/people/:person/decide":  {pupil("/people/{pupil}/decide"), deskWriters("trainer", 422), nil},
+		"POST /teach/cohorts/:cohort/people/:person/reverse": {pupil("/people/{pupil}/reverse"), deskWriters("trainer", 422), nil},
+		"POST /teach/cohorts/:cohort/people/:person/move":    {pupil("/people/{pupil}/move"), deskWriters("trainer", 422), nil},
+
 		"GET /join/:token":  {"/join/{token}", all(200), nil},
 		"POST /join/:token": {"/join/{token}", writers(303), nil},
 
@@ -42,4 +53,13 @@ func (s *site) waysIn(cohort string) (token, list string) {
 	im, err := s.Roster.Prepare(ctx, nil, cohort, "", "people.csv", []byte("email\nnew@agency.example\nnobody\n"))
 	ok(s.t, err)
 	return link[strings.LastIndexByte(link, '/')+1:], im.ID
+}
+
+// class is a cohort with one learner.
+func (s *site) class() (cohort, pupil string) {
+	s.t.Helper()
+	c, p := s.cohort("2026-11-30", 0), s.person("A Pupil", "learner")
+	_, err := s.Deliveries.EnrolIn(context.Background(), p.id, c.ID, delivery.SourceTrainer)
+	ok(s.t, err)
+	return c.ID, p.id
 }

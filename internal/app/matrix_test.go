@@ -251,6 +251,7 @@ func newCast(t *testing.T, s *site) *cast {
 		"{code}": w.by["learner"].certificate("tiny"), "{letter}": s.rows("SELECT id FROM mail")[0], "{media}": media,
 		"{learner}": w.by["learner"].id, "{cohort}": s.cohort("2026-12-14", 0).ID, "{ended}": s.cohort("2026-11-02", 0).ID,
 	}
+	w.names["{class}"], w.names["{pupil}"] = s.class()
 	w.names["{token}"], w.names["{list}"] = s.waysIn(w.names["{cohort}"])
 	for k, v := range w.names {
 		if v == "" {

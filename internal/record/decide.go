@@ -351,3 +351,25 @@ func rulings(events []Event) []Ruling {
 	}
 	return out
 }
+
+// Names are the names of people by id, for saying who decided; who is gone is not among them.
+func (s *Service) Names(ctx context.Context, ids []string) (map[string]string, error) {
+	by := map[string]string{}
+	var want []string
+	for _, x := range ids {
+		if x != "" && !slices.Contains(want, x) {
+			want = append(want, x)
+		}
+	}
+	if len(want) == 0 {
+		return by, nil
+	}
+	var rows []struct{ ID, Name string }
+	if err := s.db.NewSelect().TableExpr("person").ColumnExpr("id, name").Where("id IN (?)", bun.List(want)).Scan(ctx, &rows); err != nil {
+		return nil, fmt.Errorf("names: %w", err)
+	}
+	for _, r := range rows {
+		by[r.ID] = r.Name
+	}
+	return by, nil
+}

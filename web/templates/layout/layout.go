@@ -76,6 +76,7 @@ var Desks = map[string][]Item{
 var CohortTabs = []Item{
 	{Key: "overview", Href: "", Icon: "home"},
 	{Key: "people", Href: "/people", Icon: "users"},
+	{Key: "progress", Href: "/progress", Icon: "table"},
 	{Key: "join", Href: "/join", Icon: "user-plus"},
 	{Key: "edit", Href: "/edit", Icon: "pencil"},
 }
