@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/markbates/goth"
@@ -203,7 +204,21 @@ func (s *Service) finish(ctx context.Context, p *provider, sealed string, query 
 	if c.Account == "" {
 		c.Account = user.NickName
 	}
+	if c.Name == "" {
+		c.Name = nameOf(user)
+	}
 	return s.decide(ctx, c, viewer)
+}
+
+// nameOf is what to call somebody whose provider gives no name: what they are called there, else what their address
+// begins with. They can change it in the settings.
+func nameOf(u goth.User) string {
+	name := u.NickName
+	if name == "" {
+		name = u.Email
+	}
+	name, _, _ = strings.Cut(name, "@")
+	return name
 }
 
 // said looks at what the answer says beside the code: who sends it (RFC 9207), and whether something went wrong there.
@@ -234,14 +249,20 @@ func said(p *provider, g goth.Provider, query url.Values) error {
 func (s *Service) told(ctx context.Context, err error) error {
 	var no *Refused
 	var down *Down
+	// A provider's own words may be a whole page.
+	const longest = 500
+	text := err.Error()
+	if len(text) > longest {
+		text = strings.ToValidUTF8(text[:longest], "") + " …"
+	}
 	switch {
 	case errors.As(err, &no):
-		s.log.WarnContext(ctx, "signon: refused", "provider", no.Provider, "reason", string(no.Reason), "error", err.Error())
+		s.log.WarnContext(ctx, "signon: refused", "provider", no.Provider, "reason", string(no.Reason), "error", text)
 		if nerr := s.note(ctx, s.db, "signon.refused", nil, no.Provider, string(no.Reason)); nerr != nil {
 			return nerr
 		}
 	case errors.As(err, &down):
-		s.log.WarnContext(ctx, "signon: provider does not answer", "provider", down.Provider, "error", err.Error())
+		s.log.WarnContext(ctx, "signon: provider does not answer", "provider", down.Provider, "error", text)
 	}
 	return err
 }

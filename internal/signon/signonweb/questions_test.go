@@ -137,12 +137,20 @@ func TestFinish(t *testing.T) {
 		b.post("/auth/finish", "name", "Dora", "email", "dora2@agency.example").is(404)
 		// A proven address stands, whatever is sent.
 		p := s.browser()
-		p.signOn(user{sub: "e-1", email: "eve@agency.example", verified: true}).goes("/auth/finish")
+		p.signOn(user{sub: "e-1", email: "eve@agency.example", verified: true, name: "\u202eevE"}).goes("/auth/finish")
 		p.post("/auth/finish", "name", "Eve", "email", "ada@agency.example").goes("/me")
 		p.get("/settings").is(200, "Your address is eve@agency.example", "confirmed")
-		// A name that cannot be one here.
-		q := s.browser()
-		q.signOn(user{sub: "f-1", email: "fay@agency.example", verified: true, name: "\u202eyaF"}).goes("/auth/finish")
+		// Without a name they are called as at the provider, else as their address begins.
+		for want, u := range map[string]user{
+			"fay":   {sub: "f-1", email: "f@agency.example", verified: true, more: map[string]any{"preferred_username": "fay@x.example"}},
+			"g.lee": {sub: "g-1", email: "g.lee@agency.example", verified: true},
+		} {
+			q := s.browser()
+			q.signOn(u).goes("/me")
+			if q.who() != want {
+				t.Errorf("called %q, want %q", q.who(), want)
+			}
+		}
 	})
 }
 

@@ -46,9 +46,9 @@ func (h *Handlers) Routes() []web.Route {
 		{Method: get, Path: "/auth/:name/callback", Handler: h.getCallback, Access: web.Public, Limit: "sign-on"},
 		{Method: get, Path: "/auth/connect", Handler: h.getConnect, Access: web.Public},
 		{Method: post, Path: "/auth/connect", Handler: h.postConnect, Access: web.Public, Limit: "sign-in"},
-		{Method: post, Path: "/auth/connect/link", Handler: h.postConnectLink, Access: web.Public, Limit: "mail"},
+		{Method: post, Path: "/auth/connect/link", Handler: h.postConnectLink, Access: web.Public, Limit: "write"},
 		{Method: get, Path: "/auth/finish", Handler: h.getFinish, Access: web.Public},
-		{Method: post, Path: "/auth/finish", Handler: h.postFinish, Access: web.Public, Limit: "register"},
+		{Method: post, Path: "/auth/finish", Handler: h.postFinish, Access: web.Public, Limit: "sign-on"},
 
 		{Method: get, Path: "/sign-in/link", Handler: h.getLink, Access: web.Public},
 		{Method: post, Path: "/sign-in/link", Handler: h.postLink, Access: web.Public, Limit: "mail"},
