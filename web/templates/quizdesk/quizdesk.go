@@ -199,7 +199,7 @@ func (p QuestionPage) versions() []ui.Option {
 
 // version names a version.
 func (p QuestionPage) version(i int) string {
-	return p.L.T("quizdesk.version", "N", len(p.Line.Versions)-i, "Since", p.L.Date(p.Since[i]))
+	return p.L.T("quizdesk.version", "N", len(p.Line.Versions)-i, "Since", p.L.DateTime(p.Since[i]))
 }
 
 // answers are what the newest version offers and its key has not.
