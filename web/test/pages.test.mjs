@@ -45,6 +45,9 @@ const forAdmin = [
   "/admin/why?person=zebra&path=x", "/admin/look", "/admin/sign-on", "/admin/mail", "/admin/jobs",
 ];
 
+const quiz = "/teach/courses/using-social-media/quizzes/an-introduction/check-yourself";
+forTrainer.push("/teach/courses", "/teach/courses/using-social-media/insight", quiz, quiz + "/questions/blank-page", quiz + "/questions/blank-page/preview?kind=leave-out", quiz + "/questions/blank-page/preview?kind=accept&answer=zebra");
+
 before(async () => {
   browser = await launch();
   const page = await open(browser);
@@ -61,6 +64,10 @@ before(async () => {
     const other = await open(browser);
     await signIn(other, email);
     stores[who] = await other.context().storageState();
+    if (who === "trainer") {
+      await other.goto("/teach/cohorts/" + running + "/people");
+      visits.push(["/teach/people/" + await other.locator('input[name="person"]').first().inputValue() + "/accommodations", who]);
+    }
     if (who === "graduate") {
       await other.goto("/me/certificates");
       const code = (await other.locator("main h2 a").first().getAttribute("href")).split("/").pop();
