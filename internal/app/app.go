@@ -199,6 +199,8 @@ func New(cfg config.Config, d *bun.DB, log *slog.Logger, o Options) (*App, error
 	a.Courses = course.New(d, Loader(), now)
 	a.Deliveries = delivery.New(d, a.Courses, now)
 	a.Deliveries.SetAccess(a.Access, a.Accounts.Forget)
+	a.Deliveries.SetAllow(a.Allow)
+	a.Allow.OnChange(a.Deliveries.OnAllowed)
 	a.Credentials = credential.New(d, now)
 	a.Credentials.SetZone(a.Accounts.Location(nil))
 	a.Retention = retention.New(d, a.Courses, retention.Options{Days: cfg.KeepFacts, Key: a.secret, Zone: a.Accounts.Location(nil), Now: now})

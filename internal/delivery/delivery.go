@@ -19,6 +19,7 @@
 //	join.go       seats: coming into a cohort, the waiting list, leaving
 //	batch.go      many people at once
 //	gate.go       who is kept out
+//	allowed.go    what accommodations add to dates
 //	people.go     the people of a cohort: lists, extensions, pauses
 //	announce.go   announcements
 //	feed.go       the secret of a person's calendar
@@ -149,6 +150,8 @@ type Enrolment struct {
 	Act          string     // the form that last changed the person's dates: sent again, it changes nothing
 	JoinedAt     *time.Time // when the seat was taken, last; nil for self-paced enrolments made before there were cohorts
 	QueuedAt     *time.Time // since when Waiting; nil otherwise
+
+	AllowedDays int `bun:"-"` // due dates are later by so many days, by an accommodation: see Service.Allow
 }
 
 // Joined is when the person took their seat.
@@ -204,6 +207,7 @@ type Service struct {
 	now     func() time.Time
 	grants  Granter
 	forget  func()
+	allowed Allower
 	gate    Gate
 }
 

@@ -76,7 +76,10 @@ func (s *Service) Feed(ctx context.Context, token string) (personID string, all 
 			Where("(e.status <> ? OR e.updated_at > ?)", Withdrawn, since).
 			Where("(d.status <> ? OR d.updated_at > ?)", Cancelled, since)
 	})
-	return f.PersonID, all, err
+	if err != nil {
+		return "", nil, err
+	}
+	return f.PersonID, all, s.allowMine(ctx, all)
 }
 
 // Gone says that a calendar is to take the cohort's dates away.

@@ -300,12 +300,16 @@ func (m *Mine) Blocks() bool {
 // Mine lists a person's cohorts in which they have a seat or wait for one, whatever the cohort's state, the latest
 // start first. courseKey "" is all courses.
 func (s *Service) Mine(ctx context.Context, personID, courseKey string) ([]Mine, error) {
-	return mine(ctx, s.db, personID, func(q *bun.SelectQuery) *bun.SelectQuery {
+	all, err := mine(ctx, s.db, personID, func(q *bun.SelectQuery) *bun.SelectQuery {
 		if courseKey != "" {
 			q = q.Where("e.course_key = ?", courseKey)
 		}
 		return q.Where("e.status <> ?", Withdrawn)
 	})
+	if err != nil {
+		return nil, err
+	}
+	return all, s.allowMine(ctx, all)
 }
 
 // Seen is one cohort as one person sees it.
@@ -315,7 +319,7 @@ type Seen struct {
 	Queue int // people who wait
 }
 
-// In returns a cohort with a person's enrolment in it and how many seats are taken, in one query. Enrolment has no ID
+// In returns a cohort with a person's enrolment in it and how many seats are taken. Enrolment has no ID
 // when they were never in it; personID "" is nobody. NotFound when there is no such cohort.
 func (s *Service) In(ctx context.Context, personID, deliveryID string) (*Seen, error) {
 	v := new(Seen)
@@ -326,7 +330,7 @@ func (s *Service) In(ctx context.Context, personID, deliveryID string) (*Seen, e
 	if err := q.Scan(ctx, v); err != nil {
 		return nil, db.Err(err)
 	}
-	return v, nil
+	return v, s.Allow(ctx, &v.Enrolment)
 }
 
 // Led are the names of those who lead a cohort, by name.

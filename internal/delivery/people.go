@@ -39,7 +39,11 @@ func (s *Service) Roster(ctx context.Context, deliveryID string, f RosterFilter)
 	if err != nil {
 		return nil, 0, fmt.Errorf("list people of %s: %w", deliveryID, err)
 	}
-	return all, total, nil
+	es := make([]*Enrolment, len(all))
+	for i := range all {
+		es[i] = &all[i].Enrolment
+	}
+	return all, total, s.Allow(ctx, es...)
 }
 
 // Limits of what is granted in one action.

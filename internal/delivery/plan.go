@@ -55,7 +55,7 @@ func (d *Delivery) Dates(rev *course.Revision, e *Enrolment) Plan {
 }
 
 // personal turns the days of a module into one person's instants: pauses move what is not open when they begin, an
-// extension moves what is due, and nothing is due sooner after joining than everybody else has time for it.
+// extension or an accommodation moves what is due, and nothing is due sooner after joining than everybody else has time for it.
 func (d *Delivery) personal(s Slot, on, due Date, e *Enrolment) PlanModule {
 	m := PlanModule{Key: s.Module, Week: s.Week, Opens: d.opens(on)}
 	if e == nil {
@@ -76,7 +76,7 @@ func (d *Delivery) personal(s Slot, on, due Date, e *Enrolment) PlanModule {
 			due = due.Add(p.Days)
 		}
 	}
-	m.Opens, m.Due = d.opens(on), d.ends(due.Add(e.ExtendedDays))
+	m.Opens, m.Due = d.opens(on), d.ends(due.Add(e.ExtendedDays+e.AllowedDays))
 	return m
 }
 

@@ -188,7 +188,10 @@ func (s *Service) Place(ctx context.Context, personID, courseKey string) (Place,
 		p.Newer = true
 	}
 	p.Progress, p.Now = record.Look(p.Course, progress), s.records.Now()
-	if p.Active() {
+	if p.Active() && p.Delivery.Cohort() {
+		if err := s.deliveries.Allow(ctx, p.Enrolment); err != nil {
+			return Place{}, err
+		}
 		p.Plan = p.Delivery.Plan(p.Course, p.Enrolment)
 	}
 	return p, nil

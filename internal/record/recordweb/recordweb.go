@@ -110,16 +110,21 @@ func (h *Handlers) items(c echo.Context) ([]me.Item, []delivery.Mine, error) {
 	now := h.records.Now()
 	out := make([]me.Item, len(entries))
 	for i := range entries {
-		out[i] = item(c, &entries[i], certs[entries[i].Course.Key], inCohort(mine, entries[i].Enrolment.ID), now)
+		k := inCohort(mine, entries[i].Enrolment.ID)
+		var d *delivery.Delivery
+		if k != nil { // with what the person is allowed
+			d, entries[i].Enrolment = &k.Delivery, k.Enrolment
+		}
+		out[i] = item(c, &entries[i], certs[entries[i].Course.Key], d, now)
 	}
 	return out, mine, nil
 }
 
 // inCohort is the cohort of an enrolment, nil when it is of none.
-func inCohort(mine []delivery.Mine, enrolmentID string) *delivery.Delivery {
+func inCohort(mine []delivery.Mine, enrolmentID string) *delivery.Mine {
 	for i := range mine {
 		if mine[i].Enrolment.ID == enrolmentID {
-			return &mine[i].Delivery
+			return &mine[i]
 		}
 	}
 	return nil
@@ -182,6 +187,9 @@ func (h *Handlers) getProgress(c echo.Context) error {
 	}
 	if enrolment == nil {
 		return fault.New(fault.NotFound, "record.not_enrolled")
+	}
+	if err := h.deliveries.Allow(ctx, enrolment); err != nil {
+		return err
 	}
 	rev, err := h.courses.Revision(ctx, enrolment.RevisionHash)
 	if err != nil {

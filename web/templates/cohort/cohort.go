@@ -103,7 +103,7 @@ func (p Page) enrolment() *delivery.Enrolment {
 // moved says that the reader's dates are not the cohort's.
 func (p Page) moved() bool {
 	e := p.enrolment()
-	return e != nil && (e.ShiftWeeks > 0 || e.ExtendedDays > 0 || len(e.Pauses) > 0)
+	return e != nil && (e.ShiftWeeks > 0 || e.ExtendedDays > 0 || e.AllowedDays > 0 || len(e.Pauses) > 0)
 }
 
 func (p Page) when(t time.Time) string { return ui.When(p.L, t, p.d().Location(), p.Zone) }

@@ -199,8 +199,8 @@ func own(l *locale.Printer, m delivery.Member) string {
 	if m.ShiftWeeks > 0 {
 		add(l.T("teach.own_shift", "Count", m.ShiftWeeks))
 	}
-	if m.ExtendedDays > 0 {
-		add(l.T("teach.own_extended", "Count", m.ExtendedDays))
+	if n := m.ExtendedDays + m.AllowedDays; n > 0 {
+		add(l.T("teach.own_extended", "Count", n))
 	}
 	days := 0
 	for _, p := range m.Pauses {
