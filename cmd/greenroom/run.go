@@ -31,6 +31,7 @@ type cli struct {
 	User     userCmd     `cmd:"" help:"Add and list people."`
 	Backup   backupCmd   `cmd:"" help:"Write the whole database into one file, while the site runs."`
 	Restore  restoreCmd  `cmd:"" help:"Make the database what it was when a backup was taken."`
+	Ready    readyCmd    `cmd:"" help:"Ask the server on this machine whether it is ready. Exit status 1 when it is not."`
 	Demo     demoCmd     `cmd:"" help:"Add the demo people and some demo activity. Safe to repeat."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`
 }

@@ -24,7 +24,7 @@ import (
 // watch puts the telemetry that was asked for around every request; without it, nothing is.
 func (a *App) watch(e *echo.Echo, o Options) {
 	if o.Metrics != nil {
-		a.numbers(o.Metrics)
+		a.Numbers(o.Metrics)
 		e.Use(counted(o.Metrics))
 	}
 	if o.Traces != nil {
@@ -83,8 +83,8 @@ func (a *App) fromProxy(r *http.Request) bool {
 	return err == nil && slices.ContainsFunc(a.cfg.ProxyNets, func(n netip.Prefix) bool { return n.Contains(peer.Addr().Unmap()) })
 }
 
-// numbers are what a scrape looks up.
-func (a *App) numbers(m *telemetry.Metrics) {
+// Numbers adds what a scrape looks up in the services.
+func (a *App) Numbers(m *telemetry.Metrics) {
 	m.Database(a.DB.DB)
 	m.Read(func(ctx context.Context) ([]float64, error) {
 		s, err := a.Events.Status(ctx)
