@@ -19,7 +19,6 @@ import (
 	"greenroom/internal/config"
 	"greenroom/internal/db"
 	"greenroom/internal/db/dbtest"
-	"greenroom/internal/id"
 	"greenroom/internal/record"
 )
 
@@ -54,6 +53,9 @@ func measure(ctx context.Context, r *report, engine, dir string, d time.Duration
 		return err
 	}
 	if err := b.complete(ctx, r, engine, d); err != nil {
+		return err
+	}
+	if err := b.choice(ctx, r, engine, d); err != nil {
 		return err
 	}
 	if err := b.growth(ctx, r, engine, d); err != nil {
@@ -166,10 +168,7 @@ func (b *bench) people(ctx context.Context) error {
 		return err
 	}
 	for l := range learners {
-		email := "learner@demo.example"
-		if l > 0 {
-			email = fmt.Sprintf("learner%d@demo.example", l+1)
-		}
+		email := learnerEmail(l)
 		p, err := b.app.Accounts.ByEmail(ctx, email)
 		if err != nil {
 			return err
@@ -254,13 +253,6 @@ func (b *bench) complete(ctx context.Context, r *report, engine string, d time.D
 	if _, err := b.db.NewCreateTable().Model((*plainRow)(nil)).Exec(ctx); err != nil {
 		return err
 	}
-	body := strings.Repeat("x", 300)
-	insert := func(int, int) error {
-		return db.InTx(ctx, b.db, func(ctx context.Context, tx bun.Tx) error {
-			_, err := tx.NewInsert().Model(&plainRow{ID: id.New(), Body: body}).Exec(ctx)
-			return err
-		})
-	}
 	rev, err := b.app.Courses.Current(ctx, "bench-0")
 	if err != nil {
 		return err
@@ -285,7 +277,7 @@ func (b *bench) complete(ctx context.Context, r *report, engine string, d time.D
 		step[l]++
 		return fetch(http.MethodPost, paths[(step[l]-1)%len(paths)], who[l], "", http.StatusSeeOther, "")
 	}
-	ours, base, err := turns(d, b.pids, do, insert)
+	ours, base, err := turns(d, b.pids, do, b.insert(ctx))
 	if err != nil {
 		return fmt.Errorf("complete: %w", err)
 	}

@@ -68,6 +68,19 @@ func (p *Prepared) All(ctx context.Context, dest any, args ...any) error {
 	return rows.Close()
 }
 
+// Exec runs a statement that writes, in a transaction of its own, and says how many rows it changed.
+func (p *Prepared) Exec(ctx context.Context, args ...any) (int64, error) {
+	if isSQLite(p.d) {
+		return changed(p.d.ExecContext(ctx, p.query, args...))
+	}
+	s, err := p.ready(ctx)
+	if err != nil {
+		return 0, err
+	}
+	counting{}.BeforeQuery(ctx, nil)
+	return changed(s.ExecContext(ctx, args...))
+}
+
 func (p *Prepared) rows(ctx context.Context, args []any) (*sql.Rows, error) {
 	if isSQLite(p.d) {
 		return p.d.QueryContext(ctx, p.query, args...)

@@ -11,6 +11,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"greenroom/internal/course"
+	"greenroom/internal/db"
 	"greenroom/internal/draft"
 	"greenroom/internal/fault"
 	"greenroom/internal/record"
@@ -104,11 +105,14 @@ type Service struct {
 	records *record.Service
 	now     func() time.Time
 	others  othersCache
+
+	byID, shown, add *db.Prepared
 }
 
 // New makes the service.
 func New(d *bun.DB, courses Courses, records *record.Service, now func() time.Time) *Service {
-	return &Service{db: d, courses: courses, records: records, now: now, others: othersCache{by: map[string]othersEntry{}}}
+	return &Service{db: d, courses: courses, records: records, now: now, others: othersCache{by: map[string]othersEntry{}},
+		byID: db.Prepare(d, loadQuery), shown: db.Prepare(d, shownQuery), add: db.Prepare(d, appendQuery)}
 }
 
 func (s *Service) clock() time.Time { return s.now().UTC().Truncate(time.Microsecond) }

@@ -24,7 +24,7 @@ func (s *Service) Look(ctx context.Context, at record.Completion, runID string) 
 		}
 		return nil, nil
 	}
-	r, events, err := load(ctx, s.db, at, runID)
+	r, events, err := s.load(ctx, at, runID)
 	if err != nil || r == nil {
 		return nil, err
 	}
@@ -173,7 +173,7 @@ func (s *Service) move(ctx context.Context, at record.Completion, sit *Sitting, 
 // keep stores a move: one statement, or with an ending two in one transaction.
 func (s *Service) keep(ctx context.Context, sit *Sitting, e *Event) error {
 	if !sit.Story.Over() {
-		return insertEvent(ctx, s.db, e)
+		return s.append(ctx, e)
 	}
 	return db.InTx(ctx, s.db, func(ctx context.Context, tx bun.Tx) error { return s.keepIn(ctx, tx, sit, e) })
 }

@@ -58,20 +58,29 @@ type loaded struct {
 	At      *time.Time
 }
 
+const loadColumns = "SELECT r.*, e.number, e.kind, e.passage, e.choice, e.points, e.meters, e.at FROM scenario_run AS r " +
+	"LEFT JOIN scenario_event AS e ON e.run_id = r.id WHERE r.id = "
+
+const ownRun = "r.person_id = ? AND r.course_key = ? AND r.activity_key = ?"
+
+// What every look at a scenario and every move asks; see db.Prepare.
+const (
+	loadQuery  = loadColumns + "? AND " + ownRun + " ORDER BY e.number"
+	shownQuery = loadColumns + "(SELECT r.id FROM scenario_run AS r WHERE " + ownRun + " AND r.state <> 'aside' " +
+		"ORDER BY CASE WHEN r.state = 'open' THEN 0 ELSE 1 END, r.started_at DESC, r.id DESC LIMIT 1) ORDER BY e.number"
+	appendQuery = "INSERT INTO scenario_event (run_id, number, kind, passage, choice, points, meters, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
+)
+
 // load reads a run with its moves in one query: the one asked for, else the one to show, else nil.
-func load(ctx context.Context, tx bun.IDB, at record.Completion, runID string) (*Run, []Event, error) {
+func (s *Service) load(ctx context.Context, at record.Completion, runID string) (*Run, []Event, error) {
 	var rows []loaded
-	q := here(tx.NewSelect().Model(&rows).ModelTableExpr("scenario_run AS r"), at).ColumnExpr("r.*").
-		ColumnExpr("e.number, e.kind, e.passage, e.choice, e.points, e.meters, e.at").
-		Join("LEFT JOIN scenario_event AS e ON e.run_id = r.id").OrderExpr("e.number")
+	var err error
 	if runID != "" {
-		q = q.Where("r.id = ?", runID)
+		err = s.byID.All(ctx, &rows, runID, at.PersonID, at.Course.Key, at.Activity.Key)
 	} else {
-		shown := here(tx.NewSelect().TableExpr("scenario_run AS r"), at).ColumnExpr("r.id").Where("r.state <> ?", Aside).
-			OrderExpr("CASE WHEN r.state = ? THEN 0 ELSE 1 END, r.started_at DESC, r.id DESC", Open).Limit(1)
-		q = q.Where("r.id = (?)", shown)
+		err = s.shown.All(ctx, &rows, at.PersonID, at.Course.Key, at.Activity.Key)
 	}
-	if err := q.Scan(ctx); err != nil && !errors.Is(err, sql.ErrNoRows) {
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return nil, nil, fmt.Errorf("scenario run: %w", db.Err(err))
 	}
 	if len(rows) == 0 {
@@ -90,6 +99,18 @@ func load(ctx context.Context, tx bun.IDB, at record.Completion, runID string) (
 		}
 	}
 	return &r, events, nil
+}
+
+// append adds a move to a run, in one message. It is Conflict when another move has taken its number.
+func (s *Service) append(ctx context.Context, e *Event) error {
+	n, err := s.add.Exec(ctx, e.RunID, e.Number, e.Kind, e.Passage, e.Choice, e.Points, e.Meters, e.At)
+	if err != nil {
+		return fmt.Errorf("move in scenario run %s: %w", e.RunID, err)
+	}
+	if n == 0 {
+		return errGoneOn
+	}
+	return nil
 }
 
 func runsAt(ctx context.Context, tx bun.IDB, at record.Completion) ([]Run, error) {
