@@ -153,8 +153,12 @@ func TestNothingOfTheKeyLeaks(t *testing.T) {
 				}
 			}
 			p := c.get(path).want(200).submit("/start", nil).want(303).follow().want(200)
+			raw := p.raw
+			for b := r.First(); b != nil; b = b.Next { // a step may happen to be called what a question is
+				raw = strings.ReplaceAll(raw, stepPath(r.Key, b), "")
+			}
 			for _, q := range content.Questions {
-				if strings.Contains(q.Key, "-") && strings.Contains(p.raw, q.Key) || strings.Contains(p.raw, `"`+q.Key+`"`) {
+				if strings.Contains(q.Key, "-") && strings.Contains(raw, q.Key) || strings.Contains(raw, `"`+q.Key+`"`) {
 					t.Errorf("%s holds the key %q", path, q.Key)
 				}
 			}
