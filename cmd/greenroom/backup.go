@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -14,7 +15,8 @@ import (
 
 	"github.com/uptrace/bun"
 
-	"greenroom/internal/account"
+	"greenroom/internal/app"
+	"greenroom/internal/audit"
 	"greenroom/internal/backup"
 	"greenroom/internal/config"
 	"greenroom/internal/db"
@@ -165,16 +167,31 @@ func (c restoreCmd) Run(w *world) error {
 		return err
 	}
 	defer d.Close()
+	if cfg.Secret, err = cfg.Root(); err != nil {
+		return fmt.Errorf("secret: %w", err)
+	}
+	a, err := app.New(cfg, d, slog.New(slog.DiscardHandler), app.Options{}) // for its rules of erasing
+	if err != nil {
+		return err
+	}
 	again := 0
-	info, err := backup.Restore(w.ctx, d, in, backup.RestoreOptions{Replace: replace, Progress: progress(w.err), After: func(ctx context.Context, tx bun.IDB) error {
-		if c.KeepSessions && len(erased) == 0 {
-			return nil
-		}
-		if again, err = account.Restored(ctx, tx, erased); err != nil {
+	info, err := backup.Restore(w.ctx, d, in, backup.RestoreOptions{
+		Replace: replace, Progress: progress(w.err),
+		Before: func(ctx context.Context, tx bun.IDB, h backup.Header) error {
+			more, err := audit.Erased(ctx, tx, h.At)
+			erased = append(erased, more...)
 			return err
-		}
-		return stream.Restored(ctx, tx)
-	}})
+		},
+		After: func(ctx context.Context, tx bun.IDB) error {
+			if c.KeepSessions && len(erased) == 0 {
+				return nil
+			}
+			if again, err = a.Accounts.Restored(ctx, tx, erased); err != nil {
+				return err
+			}
+			return stream.Restored(ctx, tx)
+		},
+	})
 	if err != nil {
 		return err
 	}
@@ -189,10 +206,10 @@ func (c restoreCmd) tell(w *world, info backup.Info, again int) error {
 	_, err := fmt.Fprintf(w.out, "%d rows of %d tables, taken at %s by %s, are %s.\n", info.Manifest.Rows(), len(info.Tables), info.At.Format(time.RFC3339), info.Program, what)
 	switch {
 	case c.Check:
-	case c.Erase != "":
+	case again > 0:
 		fmt.Fprintf(w.err, "%d people were deleted again. Everybody has to sign in anew.\n", again)
 	case !c.KeepSessions:
-		fmt.Fprintln(w.err, "Everybody has to sign in anew. People who deleted their accounts since then are back: see --erase.")
+		fmt.Fprintln(w.err, "Everybody has to sign in anew. People who deleted their accounts since then are back, unless this database knew of it: see --erase.")
 	}
 	return err
 }

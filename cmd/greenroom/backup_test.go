@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"greenroom/internal/account"
+	"greenroom/internal/app"
 	"greenroom/internal/course/coursetest"
 	"greenroom/internal/db/dbtest"
 )
@@ -100,24 +102,40 @@ func TestRestoreRefuses(t *testing.T) {
 	holds(t, out, "ada@agency.example")
 }
 
-// Who has deleted their account since the backup is deleted again.
+// Who has deleted their account since the backup is deleted again: by the list that an operator gives, and without one
+// where the database that is replaced knows of it.
 func TestRestoreErasesAgain(t *testing.T) {
 	t.Parallel()
 	s := newShell(t)
-	s.run(0, "user", "add", "ada@agency.example", "--name", "Ada Added")
-	s.run(0, "user", "add", "gil@agency.example", "--name", "Gil Gone")
+	s.run(0, "migrate")
+	with := func(do func(a *app.App)) {
+		a, err := (&world{t.Context(), func(k string) string { return s.env[k] }, os.Stdout, os.Stderr}).open()
+		ok(t, err)
+		do(a)
+		ok(t, a.Close())
+	}
+	ids := map[string]string{}
+	with(func(a *app.App) {
+		for _, name := range []string{"ada", "gil", "lou"} {
+			p, err := a.Accounts.AddDemo(t.Context(), account.DemoPerson{Name: name, Email: name + "@agency.example", Password: "a long walk by the river"})
+			ok(t, err)
+			ids[name] = p.ID
+		}
+	})
 	file, list := filepath.Join(t.TempDir(), "b.tar.gz"), filepath.Join(t.TempDir(), "gone")
 	s.run(0, "backup", file)
-	a, err := (&world{t.Context(), func(k string) string { return s.env[k] }, os.Stdout, os.Stderr}).open()
-	ok(t, err)
-	gil, err := a.Accounts.ByEmail(t.Context(), "gil@agency.example")
-	ok(t, err)
-	ok(t, a.Close())
-	ok(t, os.WriteFile(list, []byte(gil.ID+"\n\nno-such-person\n"), 0o600))
+	with(func(a *app.App) {
+		ok(t, a.Accounts.Delete(t.Context(), ids["lou"], account.Goodbye{Password: "a long walk by the river"}))
+	})
+	ok(t, os.WriteFile(list, []byte(ids["gil"]+"\n\nno-such-person\n"), 0o600))
 	_, said := s.run(0, "restore", "--replace", "--erase", list, file)
-	holds(t, said, "1 people were deleted again")
+	holds(t, said, "2 people were deleted again")
 	out, _ := s.run(0, "user", "list")
-	if holds(t, out, "ada@"); strings.Contains(out, "gil@") {
+	if holds(t, out, "ada@"); strings.Contains(out, "gil@") || strings.Contains(out, "lou@") {
 		t.Errorf("still there:\n%s", out)
 	}
+	other := newShell(t) // elsewhere nobody knows of lou
+	other.run(0, "restore", file)
+	out, _ = other.run(0, "user", "list")
+	holds(t, out, "lou@", "gil@")
 }

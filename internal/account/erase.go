@@ -91,7 +91,7 @@ func (s *Service) Delete(ctx context.Context, personID string, g Goodbye) error 
 		return err
 	}
 	err := s.change(ctx, personID, func(ctx context.Context, tx bun.IDB, p *Person) error {
-		return s.erase(ctx, tx, p, g.Wish)
+		return s.erase(ctx, tx, p, g.Wish, true)
 	})
 	if err == nil {
 		s.log.InfoContext(ctx, "account: deleted", "person", personID)
@@ -123,7 +123,8 @@ func (s *Service) confirm(ctx context.Context, personID string, g Goodbye) error
 	return f.Err()
 }
 
-func (s *Service) erase(ctx context.Context, tx bun.IDB, p *Person, w Wish) error {
+// erase deletes a person. Told says whether they get a letter about it.
+func (s *Service) erase(ctx context.Context, tx bun.IDB, p *Person, w Wish, told bool) error {
 	for _, e := range s.erasers {
 		if err := e.Erase(ctx, tx, p, w); err != nil {
 			return fmt.Errorf("erase by %T: %w", e, err)
@@ -134,7 +135,7 @@ func (s *Service) erase(ctx context.Context, tx bun.IDB, p *Person, w Wish) erro
 			return err
 		}
 	}
-	if p.Verified() {
+	if told && p.Verified() {
 		if err := s.tell(ctx, tx, p, p.Email, "deleted"); err != nil {
 			return err
 		}

@@ -131,3 +131,13 @@ func (f Filter) on(q *bun.SelectQuery) *bun.SelectQuery {
 
 // literal keeps a search text from being a pattern.
 func literal(s string) string { return strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(s) }
+
+// Erased are the ids of the people who have deleted their accounts since a time, each once.
+func Erased(ctx context.Context, tx bun.IDB, since time.Time) ([]string, error) {
+	var out []string
+	err := tx.NewSelect().Model((*Entry)(nil)).ColumnExpr("DISTINCT a.person_id").Where("a.action = 'account.deleted'").Where("a.at >= ?", since).Scan(ctx, &out)
+	if err != nil {
+		return nil, fmt.Errorf("erased people: %w", err)
+	}
+	return out, nil
+}

@@ -19,6 +19,10 @@ type RestoreOptions struct {
 	Replace  bool     // throw away what the database holds
 	Progress Progress // nil: nobody wants to know
 
+	// Before runs before anything is thrown away, where the database has this program's schema: what must not be forgotten
+	// with it is read here.
+	Before func(ctx context.Context, tx bun.IDB, h Header) error
+
 	// After runs at the end of the transaction, when the rows are there and the schema is this program's.
 	After func(ctx context.Context, tx bun.IDB) error
 }
@@ -77,6 +81,13 @@ func (l *loader) begin(h Header) error {
 	}
 	if err := l.free(own); err != nil {
 		return err
+	}
+	if l.o.Before != nil {
+		if _, err := current(l.ctx, l.tx); err == nil {
+			if err := l.o.Before(l.ctx, l.tx, h); err != nil {
+				return err
+			}
+		}
 	}
 	old := names(own)
 	for _, t := range h.Tables {
