@@ -24,11 +24,11 @@ func read(t *testing.T, path string) string {
 
 var sqlBlock = regexp.MustCompile("(?s)```sql\n(.*?)```")
 
-// The statements of docs/operators.md that remove a person do so, and leave others as they are.
+// The statements of docs/operating.md that remove a person do so, and leave others as they are.
 func TestRemovingAPersonAsDocumented(t *testing.T) {
-	found := sqlBlock.FindStringSubmatch(read(t, "docs/operators.md"))
+	found := sqlBlock.FindStringSubmatch(read(t, "docs/operating.md"))
 	if found == nil {
-		t.Fatal("docs/operators.md has no statements")
+		t.Fatal("docs/operating.md has no statements")
 	}
 	each(t, setup{}, func(t *testing.T, s *site) {
 		r := s.course("tiny")
@@ -56,11 +56,11 @@ func TestRemovingAPersonAsDocumented(t *testing.T) {
 	})
 }
 
-// The copy that docs/operators.md tells to take of a running SQLite database is whole.
+// The copy that docs/operating.md tells to take of a running SQLite database is whole.
 func TestBackupAsDocumented(t *testing.T) {
 	t.Parallel()
-	if !strings.Contains(read(t, "docs/operators.md"), "VACUUM INTO") {
-		t.Fatal("docs/operators.md says nothing of it")
+	if !strings.Contains(read(t, "docs/operating.md"), "VACUUM INTO") {
+		t.Fatal("docs/operating.md says nothing of it")
 	}
 	s := newSite(t, "sqlite", setup{})
 	s.person("Bea Backup", "learner").takeAll(s.course("tiny"))

@@ -8,10 +8,10 @@ import (
 	"time"
 )
 
-// The tables of limits in docs/operators.md say what the code does.
+// The tables of limits in docs/operating.md say what the code does.
 func TestLimitsAsDocumented(t *testing.T) {
 	t.Parallel()
-	raw, err := os.ReadFile("../../docs/operators.md")
+	raw, err := os.ReadFile("../../docs/operating.md")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -31,12 +31,12 @@ func TestLimitsAsDocumented(t *testing.T) {
 			who += ", only failed ones"
 		}
 		if want := fmt.Sprintf("%d in %s, %s", a.n, span(a.per), who); stated[name] != want {
-			t.Errorf("docs/operators.md says of %q: %q, the code: %q", name, stated[name], want)
+			t.Errorf("docs/operating.md says of %q: %q, the code: %q", name, stated[name], want)
 		}
 		delete(stated, name)
 	}
 	for name := range stated {
-		t.Errorf("docs/operators.md has a limit %q that is none", name)
+		t.Errorf("docs/operating.md has a limit %q that is none", name)
 	}
 	for _, want := range []string{
 		fmt.Sprintf("| bytes of a form | %d KiB | 413 |", bodyLimit>>10),
@@ -45,7 +45,7 @@ func TestLimitsAsDocumented(t *testing.T) {
 		fmt.Sprintf("| a page's work with the database | %s | 503 |", span(pageDeadline)),
 	} {
 		if !strings.Contains(text, want) {
-			t.Errorf("docs/operators.md lacks %q", want)
+			t.Errorf("docs/operating.md lacks %q", want)
 		}
 	}
 }

@@ -99,7 +99,7 @@ type allowance struct {
 	failures bool // only answers of 400 and above count, so that an agency behind one address is not shut out
 }
 
-// Limits are stated in docs/operators.md; a test compares.
+// Limits are stated in docs/operating.md; a test compares.
 var allowances = map[string]allowance{
 	"sign-in":  {n: 20, per: 15 * time.Minute, network: true, failures: true},
 	"sign-on":  {n: 200, per: 15 * time.Minute, network: true, failures: true}, // refused answers of providers; also when one is down

@@ -12,7 +12,7 @@ import (
 	"greenroom/internal/id"
 )
 
-// Limits of every request. They are stated in docs/operators.md.
+// Limits of every request. They are stated in docs/operating.md.
 const (
 	inWork       = 256              // requests in work on a node; more wait
 	waitAtMost   = time.Second      // for a place among them, then 503

@@ -17,7 +17,7 @@ package worksheet
 
 import "greenroom/internal/markdown"
 
-// Limits of one form. Hints tell them to learners; docs/operators.md tells them to operators.
+// Limits of one form. Hints tell them to learners; docs/operating.md tells them to operators.
 const (
 	MaxText  = 500  // characters of a one-line field and of a table's cell
 	MaxLong  = 5000 // characters of a long field
