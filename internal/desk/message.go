@@ -69,6 +69,21 @@ func (s *Service) Addressees(ctx context.Context, actor *account.Person, deliver
 	return addressees(ctx, s.db, deliveryID, people)
 }
 
+// Reaches says whether anybody of the people chosen can be written to: Invalid on person when nobody can.
+func (s *Service) Reaches(ctx context.Context, actor *account.Person, deliveryID string, people []string) error {
+	to, err := s.Addressees(ctx, actor, deliveryID, people)
+	if err == nil && len(to) == 0 {
+		err = nobody()
+	}
+	return err
+}
+
+func nobody() error {
+	var f fault.Fields
+	f.Add("person", "desk.nobody")
+	return f.Err()
+}
+
 // Check says what is wrong with a draft: Invalid names person, subject and body.
 func (d *Draft) Check() error {
 	d.Subject = strings.Join(strings.Fields(d.Subject), " ")
@@ -123,9 +138,7 @@ func (s *Service) Send(ctx context.Context, actor *account.Person, deliveryID st
 			return err
 		}
 		if n = len(people); n == 0 {
-			var f fault.Fields
-			f.Add("person", "desk.nobody")
-			return f.Err()
+			return nobody()
 		}
 		m := &Message{ID: d.FormID, DeliveryID: deliveryID, AuthorID: actor.ID, Subject: d.Subject, Body: d.Body, SentAt: s.Now()}
 		res, err := tx.NewInsert().Model(m).On("CONFLICT (id) DO NOTHING").Exec(ctx)

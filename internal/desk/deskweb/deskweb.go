@@ -143,7 +143,7 @@ func (h *Handlers) compose(c echo.Context, d desk.Draft, do string, wrong error)
 		return err
 	}
 	p := pages.Compose{
-		Page: deskPage(c, l.T("desk.write_title")), Cohort: cohort, FormID: d.FormID, To: to, Left: len(d.People) - len(to),
+		Page: deskPage(c, l.T("desk.write_title")), Cohort: cohort, FormID: d.FormID, Chosen: d.People, To: to, Left: len(d.People) - len(to),
 		Subject: d.Subject, Body: d.Body,
 	}
 	p.By, p.Errors = web.FieldErrors(l, wrong)
@@ -176,7 +176,14 @@ func (h *Handlers) postMessage(c echo.Context) error {
 		web.Notice(c, "ok", "desk.sent_notice", "N", strconv.Itoa(n))
 		return web.SeeOther(c, "/teach/cohorts/"+c.Param("cohort")+"/progress")
 	}
-	return h.compose(c, d, "preview", d.Check())
+	err := d.Check()
+	if err == nil {
+		err = h.Desk.Reaches(c.Request().Context(), web.ViewerOf(c).Person, c.Param("cohort"), d.People)
+	}
+	if err != nil && !fault.Is(err, fault.Invalid) {
+		return err
+	}
+	return h.compose(c, d, "preview", err)
 }
 
 // conflict makes a fault that nothing could be done about one of a form's field, so that the form says it.

@@ -82,6 +82,7 @@ type Compose struct {
 	layout.Page
 	Cohort  *delivery.Delivery
 	FormID  string
+	Chosen  []string // people
 	To      []rules.Addressee
 	Left    int // of those chosen, how many cannot be written to
 	Subject string
