@@ -47,7 +47,7 @@ test("two tabs: the older one never overwrites the newer, and both texts are kep
 
 test("offline: the page says so, keeps the text and saves it when the connection is back", { timeout: 60000 }, async () => {
   const page = await open(browser);
-  await signIn(page, "learner5@demo.example");
+  await signIn(page, "learner@demo.example");
   await page.goto(reflection);
   await page.context().setOffline(true);
   await box(page).fill("Typed in a tunnel.");
@@ -64,7 +64,7 @@ test("offline: the page says so, keeps the text and saves it when the connection
 test("a quiz goes on where it was left, on another device", { timeout: 60000 }, async () => {
   const quiz = "/courses/using-social-media/an-introduction/check-yourself";
   const desk = await open(browser);
-  await signIn(desk, "learner6@demo.example");
+  await signIn(desk, "learner2@demo.example");
   await desk.goto(quiz);
   await desk.locator(".quiz-start button.btn-primary").click();
   await desk.waitForLoadState();
@@ -75,7 +75,7 @@ test("a quiz goes on where it was left, on another device", { timeout: 60000 }, 
   await desk.locator('auto-save[data-state="saved"]').waitFor();
 
   const phone = await open(browser, { size: "phone" });
-  await signIn(phone, "learner6@demo.example");
+  await signIn(phone, "learner2@demo.example");
   await phone.goto(quiz);
   assert.deepEqual(await phone.locator("section.question .ask").allInnerTexts(), asked, "other questions were drawn");
   assert.ok(await phone.locator(`#quiz-form input[name="${name}"][value="${value}"]`).isChecked(), "the answer is not there");
@@ -85,12 +85,12 @@ test("a quiz goes on where it was left, on another device", { timeout: 60000 }, 
 
 test("learning goes on at the step where one left", { timeout: 60000 }, async () => {
   const page = await open(browser);
-  await signIn(page, "learner7@demo.example");
+  await signIn(page, "learner4@demo.example");
   const path = "/courses/using-social-media/an-introduction/who-you-miss";
   await page.goto(path);
   await page.goto("/help"); // leaving reports the position
   const other = await open(browser);
-  await signIn(other, "learner7@demo.example");
+  await signIn(other, "learner4@demo.example");
   for (let i = 0; i < 20 && new URL(other.url()).pathname !== path; i++) await other.goto("/courses/using-social-media/learn");
   assert.equal(new URL(other.url()).pathname, path);
   await page.context().close();
