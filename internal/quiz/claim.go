@@ -71,12 +71,21 @@ type exported struct {
 	Score     int              `json:"score"`
 	Total     int              `json:"total"`
 	Passed    bool             `json:"passed"`
+	First     *exportedResult  `json:"before_decisions,omitempty"`
+	ByTime    bool             `json:"submitted_when_time_was_up,omitempty"`
 	Answers   []exportedAnswer `json:"answers"`
 }
 
 type exportedAnswer struct {
 	Question string   `json:"question"`
 	Answer   []string `json:"answer"`
+	Late     []string `json:"too_late,omitempty"`
+}
+
+type exportedResult struct {
+	Score  int  `json:"score"`
+	Total  int  `json:"total"`
+	Passed bool `json:"passed"`
 }
 
 // Export gives a person's attempts for the file of everything that is kept about them, with the answers in words.
@@ -91,7 +100,11 @@ func (s *Service) Export(ctx context.Context, personID string) (string, any, err
 		e := exported{
 			Course: a.CourseKey, Step: a.ActivityKey, Revision: a.RevisionHash, State: a.State,
 			Started: a.StartedAt.UTC().Format(time.RFC3339), Score: a.Score, Total: a.Total, Passed: a.Passed,
-			Answers: []exportedAnswer{},
+			Answers: []exportedAnswer{}, ByTime: a.EndedBy == ByTime,
+		}
+		if a.FirstScore != nil {
+			score, total, passed := a.first()
+			e.First = &exportedResult{score, total, passed}
 		}
 		if a.SubmittedAt != nil {
 			e.Submitted = a.SubmittedAt.UTC().Format(time.RFC3339)
@@ -115,7 +128,11 @@ func inWords(activity *course.Activity, a *Attempt) ([]exportedAnswer, error) {
 	}
 	out := []exportedAnswer{}
 	for _, d := range Deal(c, a.Seed).Questions {
-		out = append(out, exportedAnswer{Question: d.Key, Answer: d.Words(a.Sheet.Answers[d.Key].Answer)})
+		x := exportedAnswer{Question: d.Key, Answer: d.Words(a.Sheet.Answers[d.Key].Answer)}
+		if late, kept := a.Sheet.Late[d.Key]; kept {
+			x.Late = d.Words(late)
+		}
+		out = append(out, x)
 	}
 	return out, nil
 }

@@ -1,6 +1,7 @@
 package quiz_test
 
 import (
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -130,6 +131,11 @@ func TestLateAnswersAreKeptAndDoNotCount(t *testing.T) {
 					t.Errorf("clock first %v: %v", clockFirst, err)
 				}
 				w.expire(0)
+				_, v, err := w.quizzes.Export(t.Context(), p.at.PersonID)
+				ok(t, err)
+				if got := fmt.Sprintf("%+v", v); !strings.Contains(got, "Answer:[false] Late:[true]") || !strings.Contains(got, "ByTime:true") {
+					t.Errorf("the export lacks what came late: %s", got)
+				}
 				a := p.shown("").Attempt
 				if a.Score != 0 || a.EndedBy != quiz.ByTime || len(a.Sheet.Late) != 2 || len(a.Sheet.Answers) != 1 || p.done() {
 					t.Errorf("clock first %v, submit %v: %+v", clockFirst, submit, a)
