@@ -1,6 +1,7 @@
 package quiz_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"sync"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"greenroom/internal/allow"
+	"greenroom/internal/course"
 	"greenroom/internal/fault"
 	"greenroom/internal/id"
 	"greenroom/internal/quiz"
@@ -197,6 +199,39 @@ func TestTheClockAndItsOwnerAtOnce(t *testing.T) {
 		all.Wait()
 		if a := p.shown("").Attempt; a.Score != 2 || p.events() != 1 {
 			t.Errorf("%+v, %d events", a, p.events())
+		}
+	})
+}
+
+// between does something when the clock looks up where the owner stands: after it has seen the attempt, before it
+// holds it.
+type between struct {
+	*course.Service
+	do func()
+}
+
+func (c *between) Revision(ctx context.Context, hash string) (*course.Revision, error) {
+	if do := c.do; do != nil {
+		c.do = nil
+		do()
+	}
+	return c.Service.Revision(ctx, hash)
+}
+
+// What happened since the clock looked counts: more time, or a submission.
+func TestTheClockLooksTwice(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		p := w.member("Ada", "timed")
+		p.start()
+		courses := &between{Service: w.courses, do: func() {
+			ok(t, w.allow.Grant(t.Context(), nil, p.at.PersonID, "", allow.Terms{TimePercent: allow.NoLimit, Reason: "the power was off"}))
+		}}
+		clock := quiz.New(w.db, courses, w.records, w.now)
+		w.pass(time.Hour)
+		n, err := clock.Expire(t.Context())
+		ok(t, err)
+		if a := p.shown("").Attempt; n != 0 || a.State != quiz.Open || courses.do != nil {
+			t.Errorf("%d submitted, the attempt is %s", n, a.State)
 		}
 	})
 }
