@@ -109,9 +109,13 @@ func (a *App) prepare(ctx context.Context) error {
 		}
 	}
 	if a.cfg.DemoSite() {
-		return a.Demo(ctx)
+		if err := a.Demo(ctx); err != nil {
+			return err
+		}
 	}
-	return nil
+	// Read before anybody asks for them: the first page is quicker, and what reading took is given back with the rest.
+	_, err = a.Courses.Catalogue(ctx)
+	return err
 }
 
 // bear lets a site with courses go on when those it should publish have faults: a broken tree never replaces a good one.

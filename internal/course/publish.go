@@ -46,8 +46,46 @@ func (s *Service) Publish(ctx context.Context, fsys fs.FS) (Result, error) {
 
 // Ship is Publish for the courses that a program brings along: what was published once is left alone. So a restart
 // never undoes a newer edition, whether a newer program or an author published it, and never brings a retired course back.
+//
+// Where all of them were, it only compares hashes: what was published was checked then.
 func (s *Service) Ship(ctx context.Context, fsys fs.FS) (Result, error) {
+	if res, ok, err := s.shipped(ctx, fsys); ok || err != nil {
+		return res, err
+	}
 	return s.publishTree(ctx, fsys, true)
+}
+
+// shipped says whether every course of the tree was published once, exactly so, and what is current can be shown.
+func (s *Service) shipped(ctx context.Context, fsys fs.FS) (Result, bool, error) {
+	w := &walker{fsys: fsys}
+	w.walk()
+	if w.found.Broken() || len(w.folders) == 0 {
+		return Result{}, false, nil
+	}
+	var hashes []string
+	for _, f := range w.folders {
+		hashes = append(hashes, f.hash)
+	}
+	known, err := knownHashes(ctx, s.db, hashes)
+	if err != nil || len(known) < len(hashes) {
+		return Result{}, false, err
+	}
+	var res Result
+	for _, f := range w.folders {
+		rev, err := s.Current(ctx, f.key)
+		if errors.Is(err, errDamaged) {
+			return Result{}, false, nil
+		}
+		if err != nil && !fault.Is(err, fault.NotFound) { // retired
+			return Result{}, false, err
+		}
+		p := Published{Key: f.key, Hash: f.hash, State: StateUnchanged}
+		if rev != nil {
+			p.Title = rev.Title
+		}
+		res.Courses = append(res.Courses, p)
+	}
+	return res, true, nil
 }
 
 func (s *Service) publishTree(ctx context.Context, fsys fs.FS, onlyNew bool) (Result, error) {
@@ -79,7 +117,7 @@ func (s *Service) publishTree(ctx context.Context, fsys fs.FS, onlyNew bool) (Re
 		}
 		known := map[string]bool{}
 		if onlyNew {
-			if known, err = knownHashes(ctx, tx, revs); err != nil {
+			if known, err = knownHashes(ctx, tx, hashesOf(revs)); err != nil {
 				return err
 			}
 		}
@@ -112,6 +150,14 @@ func (s *Service) publishTree(ctx context.Context, fsys fs.FS, onlyNew bool) (Re
 		s.revisions.put(r.Hash, r, r.weight)
 	}
 	return res, nil
+}
+
+func hashesOf(revs []*Revision) []string {
+	out := make([]string, len(revs))
+	for i, r := range revs {
+		out[i] = r.Hash
+	}
+	return out
 }
 
 func (s *Service) publish(ctx context.Context, tx bun.Tx, fsys fs.FS, rev *Revision, f *folder, row courseRow, same bool) (Published, Findings, error) {

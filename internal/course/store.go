@@ -129,14 +129,11 @@ func retireCourse(ctx context.Context, tx bun.IDB, key string, at time.Time) (fo
 }
 
 // knownHashes are those of the revisions that were published before, now or then.
-func knownHashes(ctx context.Context, tx bun.IDB, revs []*Revision) (map[string]bool, error) {
-	if len(revs) == 0 {
+func knownHashes(ctx context.Context, tx bun.IDB, want []string) (map[string]bool, error) {
+	if len(want) == 0 {
 		return nil, nil
 	}
-	var want, have []string
-	for _, r := range revs {
-		want = append(want, r.Hash)
-	}
+	var have []string
 	err := tx.NewSelect().Model((*revisionRow)(nil)).Column("hash").Where("hash IN (?)", bun.List(want)).Scan(ctx, &have)
 	if err != nil {
 		return nil, db.Err(err)

@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"path"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/nicksnyder/go-i18n/v2/i18n"
@@ -40,8 +41,12 @@ type Printer struct {
 	loc       *i18n.Localizer       // all messages
 }
 
-// Load reads the embedded messages; an error names the file.
-func Load() (*Bundle, error) {
+// Load returns the embedded messages, read once for the whole program; an error names the file. Nobody changes them.
+func Load() (*Bundle, error) { return loaded() }
+
+var loaded = sync.OnceValues(load)
+
+func load() (*Bundle, error) {
 	b := i18n.NewBundle(language.MustParse(Default))
 	b.RegisterUnmarshalFunc("yaml", yaml.Unmarshal)
 	fixed, cuts := map[string]string{}, map[string]cutMessage{}
