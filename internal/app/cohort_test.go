@@ -70,7 +70,8 @@ func TestCohortOpensWeekByWeek(t *testing.T) {
 	})
 }
 
-// What was earned alone is kept and stays open on joining, and leaving goes back to one's own pace.
+// What was earned alone is kept on joining, what was open stays open until the cohort begins, and leaving goes back to
+// one's own pace.
 func TestOneRecordInAndOutOfACohort(t *testing.T) {
 	each(t, setup{}, func(t *testing.T, s *site) {
 		d := s.cohort("2026-12-14", 0)
@@ -78,8 +79,12 @@ func TestOneRecordInAndOutOfACohort(t *testing.T) {
 		ada.post(tiny+"/first/read/complete", nil).want(303)
 		ada.post(cohortPath(d)+"/join", nil).want(303)
 		ada.get(tiny+"/first/read").want(200, "Done")
-		ada.get(tiny+"/first/more").want(200, "has not opened yet")
-		ada.get("/me").want(200, "20% complete")
+		ada.get(tiny+"/first/more").want(200, "Mark complete and continue")
+		ada.get("/me").want(200, "20% complete", "you have a seat. It begins Mon 14 Dec 2026, 09:00")
+		s.at(sydney(t, "2026-12-14 09:00:00"))
+		ada.post("/sign-in", url.Values{"email": {"ada@agency.example"}, "password": {password}}).want(303)
+		ada.get("/me").want(200, "20% complete", "The autumn cohort, week 1")
+		ada.get(tiny+"/first/more").want(200, "Week 1 · this week")
 		if s.count("enrolment") != 2 || s.count("progress") != 1 {
 			t.Errorf("%d enrolments, %d records", s.count("enrolment"), s.count("progress"))
 		}

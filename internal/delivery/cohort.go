@@ -333,13 +333,23 @@ func (s *Service) Cohorts(ctx context.Context, f Filter) ([]Row, int, error) {
 	return rows, total, nil
 }
 
-// Offered lists the open cohorts of a course that anybody may see, the next start first; at most 20.
-func (s *Service) Offered(ctx context.Context, courseKey string) ([]Row, error) {
-	rows, err := offered(ctx, s.db, courseKey)
+// Around lists the cohorts of a course that anybody may join and in which the person (id "" for nobody) has no place,
+// and those in which they have a seat or wait for one, the latest start first; 100 at most. It costs one query, and one
+// more for who is in some.
+func (s *Service) Around(ctx context.Context, personID, courseKey string) (open []Row, mine []Mine, err error) {
+	var rows []around
+	err = s.around.All(ctx, &rows, Waiting, Waiting, Active, Paused, Waiting, personID, Withdrawn, Cohort, courseKey, Open, JoinOpen, maxAround)
 	if err != nil {
-		return nil, fmt.Errorf("cohorts of %q: %w", courseKey, err)
+		return nil, nil, fmt.Errorf("cohorts of %q: %w", courseKey, err)
 	}
-	return rows, nil
+	for _, r := range rows {
+		if r.Enrolment.ID == "" {
+			open = append(open, Row{Delivery: r.Delivery, People: r.People, Queue: r.Queue})
+		} else {
+			mine = append(mine, r.Mine)
+		}
+	}
+	return open, mine, s.allowMine(ctx, mine)
 }
 
 // Revision is what a cohort shows to who is not in it: the course as it stands.

@@ -169,15 +169,23 @@ func listCohorts(ctx context.Context, tx bun.IDB, f Filter) ([]Row, int, error) 
 	return rows, int(total), err
 }
 
-// maxOffered is how many cohorts a course page shows.
-const maxOffered = 20
+// maxAround bounds how many cohorts of a course its page looks at.
+const maxAround = 100
 
-func offered(ctx context.Context, tx bun.IDB, courseKey string) ([]Row, error) {
-	var rows []Row
-	err := counted(tx, &rows).Where("d.course_key = ?", courseKey).Where("d.status = ?", Open).Where("d.join_policy = ?", JoinOpen).
-		OrderExpr("d.starts_on DESC, d.id").Limit(maxOffered).Scan(ctx)
-	return rows, err
+// around is one cohort beside the enrolment in it of who looks; the enrolment is empty when they never were in it.
+type around struct {
+	Mine   `bun:",extend"`
+	People int
+	Queue  int
 }
+
+// aroundQuery reads the cohorts of a course that anybody may join and those that a person is in or waits for. It names
+// its columns: a prepared statement over d.* would fail once a newer program has added one.
+var aroundQuery = "SELECT " + columns("d", "d_", deliveryColumns[:]) + ", " + Columns("e", "e_") + ", " + aheadExpr + ", " +
+	takenExpr + " AS people, " + queueExpr + " AS queue " +
+	"FROM delivery AS d LEFT JOIN enrolment AS e ON e.delivery_id = d.id AND e.person_id = ? AND e.status <> ? " +
+	"WHERE d.kind = ? AND d.course_key = ? AND (d.status = ? AND d.join_policy = ? OR e.id IS NOT NULL) " +
+	"ORDER BY d.starts_on DESC, d.id LIMIT ?"
 
 func roster(ctx context.Context, tx bun.IDB, deliveryID string, f RosterFilter) ([]Member, int, error) {
 	var all []Member

@@ -34,6 +34,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"greenroom/internal/course"
+	"greenroom/internal/db"
 )
 
 // The kinds of delivery.
@@ -125,8 +126,11 @@ func (d *Delivery) State(now time.Time) string {
 
 // Begun says whether the first week of a cohort has opened.
 func (d *Delivery) Begun(now time.Time) bool {
-	return d.Cohort() && !now.Before(d.opens(d.StartsOn))
+	return d.Cohort() && !now.Before(d.Opens())
 }
+
+// Opens is the instant at which the first week of a cohort opens.
+func (d *Delivery) Opens() time.Time { return d.opens(d.StartsOn) }
 
 // Enrolment is one person's place in one delivery. There is at most one for a person and a delivery.
 type Enrolment struct {
@@ -209,6 +213,8 @@ type Service struct {
 	forget  func()
 	allowed Allower
 	gate    Gate
+
+	around *db.Prepared // aroundQuery
 }
 
 // SetAccess says who gives the role of a cohort's trainer, and what to call after the commit. Without it nobody gets it.
@@ -216,5 +222,5 @@ func (s *Service) SetAccess(g Granter, forget func()) { s.grants, s.forget = g, 
 
 // New makes the service.
 func New(d *bun.DB, courses Courses, now func() time.Time) *Service {
-	return &Service{db: d, courses: courses, now: now}
+	return &Service{db: d, courses: courses, now: now, around: db.Prepare(d, aroundQuery)}
 }

@@ -44,7 +44,7 @@ func (s *Service) cohortLink(d *delivery.Delivery) string {
 }
 
 func (s *Service) starts(l *locale.Printer, p *account.Person, d *delivery.Delivery) string {
-	return both(l, delivery.At(d.StartsOn, d.ReleaseAt, d.Location()), s.accounts.Location(p), d.Location())
+	return both(l, d.Opens(), s.accounts.Location(p), d.Location())
 }
 
 // OnEnrolled confirms a seat in a cohort. Who was promoted from the queue hears of that instead.

@@ -2,6 +2,7 @@ package record_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/uptrace/bun"
 
@@ -23,7 +24,8 @@ func (w *world) cohort(title string) *delivery.Delivery {
 	return d
 }
 
-// Of several enrolments in a course one counts: an active cohort, then self-paced, then a cohort that is over.
+// Of several enrolments in a course one counts: an active cohort that has begun, then self-paced, then a cohort that has
+// not begun, then one that is over.
 func TestOneEnrolmentCounts(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *bun.DB) {
@@ -58,9 +60,14 @@ func TestOneEnrolmentCounts(t *testing.T) {
 			ok(t, err)
 		}
 		join(bo, k.ID)
+		at("only in a cohort, and it has not begun", bo, "First", delivery.Active, 2)
 		join(ada, k.ID)
 		at("waiting and alone", ada, "", delivery.Active, 1)
 		ok(t, w.enrol.Leave(w.ctx, bo, k.ID))
+		at("has a seat, and it has not begun", ada, "", delivery.Active, 1)
+		w.at = time.Date(2026, 12, 6, 21, 59, 0, 0, time.UTC) // a minute before nine in Sydney
+		at("the minute before", ada, "", delivery.Active, 1)
+		w.at = time.Date(2026, 12, 6, 22, 0, 0, 0, time.UTC)
 		at("has a seat", ada, "First", delivery.Active, 2)
 		if _, _, p, err := w.rec.Place(w.ctx, ada, "posts"); err != nil || len(p.States) != 1 {
 			t.Errorf("what was earned alone: %+v, %v", p, err)

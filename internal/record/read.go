@@ -37,18 +37,28 @@ type joined struct {
 	P      Progress           `bun:"embed:p_"`
 	Kind   string             `bun:"d_kind"` // of the delivery
 	Status string             `bun:"d_status"`
+
+	StartsOn  delivery.Date  `bun:"d_starts_on"`
+	ReleaseAt delivery.Clock `bun:"d_release_at"`
+	Zone      string         `bun:"d_zone"`
+}
+
+// begun says whether the first week of the delivery has opened.
+func (j *joined) begun(now time.Time) bool {
+	d := delivery.Delivery{Kind: j.Kind, Terms: delivery.Terms{StartsOn: j.StartsOn, ReleaseAt: j.ReleaseAt, Zone: j.Zone}}
+	return d.Begun(now)
 }
 
 const progressColumns = "p.states AS p_states, p.decided AS p_decided, p.events AS p_events, p.completed_at AS p_completed_at, p.updated_at AS p_updated_at"
 
 // joinedQuery reads a person's enrolments; what follows it narrows them.
-var joinedQuery = "SELECT " + delivery.Columns("e", "e_") + ", " + progressColumns + ", d.kind AS d_kind, d.status AS d_status " +
+var joinedQuery = "SELECT " + delivery.Columns("e", "e_") + ", " + progressColumns + ", d.kind AS d_kind, d.status AS d_status, d.starts_on AS d_starts_on, d.release_at AS d_release_at, d.zone AS d_zone " +
 	"FROM enrolment AS e JOIN delivery AS d ON d.id = e.delivery_id " +
 	"LEFT JOIN progress AS p ON p.person_id = e.person_id AND p.course_key = e.course_key WHERE e.person_id = ?"
 
 var placeQuery = joinedQuery + " AND e.course_key = ?"
 
-const cohortQuery = "SELECT d.* FROM delivery AS d WHERE d.id = ?"
+var cohortQuery = "SELECT " + delivery.CohortColumns("d") + " FROM delivery AS d WHERE d.id = ?"
 
 // progress is the right half; the outer join leaves its keys empty where there is none.
 func (j *joined) progress(personID, courseKey string) Progress {
@@ -57,36 +67,39 @@ func (j *joined) progress(personID, courseKey string) Progress {
 }
 
 // rank orders the enrolments of one person in one course: the lowest counts. 0 is none that counts: waiting for a
-// seat, or in a cohort that was left or called off.
-func (j *joined) rank() int {
+// seat, or in a cohort that was left or called off. A cohort counts before self-paced from its first week on: who books
+// one keeps what is open to them until then.
+func (j *joined) rank(now time.Time) int {
 	cohort := j.Kind == delivery.Cohort
 	switch {
 	case j.E.Status == delivery.Waiting, cohort && (j.E.Status == delivery.Withdrawn || j.Status == delivery.Cancelled):
 		return 0
-	case j.E.Status == delivery.Active && cohort && j.Status != delivery.Closed:
+	case j.E.Status == delivery.Active && cohort && j.Status != delivery.Closed && j.begun(now):
 		return 1
 	case j.E.Status == delivery.Active && !cohort:
 		return 2
-	case j.E.Status == delivery.Active:
+	case j.E.Status == delivery.Active && j.Status != delivery.Closed:
 		return 3
-	case j.E.Status == delivery.Paused:
+	case j.E.Status == delivery.Active:
 		return 4
+	case j.E.Status == delivery.Paused:
+		return 5
 	}
-	return 5
+	return 6
 }
 
 // before says whether j counts rather than o, which may be nil.
-func (j *joined) before(o *joined) bool {
-	mine := j.rank()
+func (j *joined) before(o *joined, now time.Time) bool {
+	mine := j.rank(now)
 	if mine == 0 || o == nil {
 		return mine != 0
 	}
-	theirs := o.rank()
+	theirs := o.rank(now)
 	return mine < theirs || mine == theirs && j.E.CreatedAt.After(o.E.CreatedAt)
 }
 
-// Place returns where a person stands in a course: the delivery that counts for them (an active cohort before
-// self-paced, which is also the answer for everybody else; nil when the course never had one), their enrolment in it
+// Place returns where a person stands in a course: the delivery that counts for them (an active cohort that has begun
+// before self-paced, which is also the answer for everybody else; nil when the course never had one), their enrolment in it
 // (nil when none) and their progress (empty when none). personID "" is nobody.
 //
 // It costs one query, one more in a cohort, for people who are not enrolled, and for the first person who asks for the
@@ -110,8 +123,9 @@ func (s *Service) Place(ctx context.Context, personID, courseKey string) (*deliv
 	}
 	p := rows[0].progress(personID, courseKey)
 	var at *joined
+	now := s.clock()
 	for i := range rows {
-		if rows[i].before(at) {
+		if rows[i].before(at, now) {
 			at = &rows[i]
 		}
 	}
@@ -151,9 +165,9 @@ func (s *Service) Shelf(ctx context.Context, personID string) ([]ShelfItem, erro
 	if err := s.db.NewRaw(joinedQuery+" ORDER BY e.last_seen_at DESC, e.id", personID).Scan(ctx, &rows); err != nil {
 		return nil, fmt.Errorf("read shelf: %w", err)
 	}
-	best := map[string]*joined{}
+	best, now := map[string]*joined{}, s.clock()
 	for i := range rows {
-		if r := &rows[i]; r.before(best[r.E.CourseKey]) {
+		if r := &rows[i]; r.before(best[r.E.CourseKey], now) {
 			best[r.E.CourseKey] = r
 		}
 	}

@@ -211,22 +211,13 @@ func (h *Handlers) getCourse(c echo.Context) error {
 // cohorts are those that people can join, and the reader's own; nil when there are none.
 func (h *Handlers) cohorts(c echo.Context, at play.Place) (templ.Component, error) {
 	ctx, v := c.Request().Context(), web.ViewerOf(c)
-	rows, err := h.Deliveries.Offered(ctx, at.Course.Key)
+	rows, mine, err := h.Deliveries.Around(ctx, v.ID(), at.Course.Key)
 	if err != nil {
 		return nil, err
 	}
-	o := cohort.Offers{L: web.L(c), Now: at.Now, Zone: web.Zone(c), Course: at.Course}
-	mine := map[string]bool{}
-	if v.SignedIn() {
-		if o.Mine, err = h.Deliveries.Mine(ctx, v.ID(), at.Course.Key); err != nil {
-			return nil, err
-		}
-		for _, m := range o.Mine {
-			mine[m.Delivery.ID] = true
-		}
-	}
+	o := cohort.Offers{L: web.L(c), Now: at.Now, Zone: web.Zone(c), Course: at.Course, Mine: mine}
 	for _, r := range rows {
-		if !mine[r.ID] && r.Joinable(at.Now) == nil {
+		if r.Joinable(at.Now) == nil {
 			o.Open = append(o.Open, cohort.OfferOf(r, at.Course, at.Now))
 		}
 	}

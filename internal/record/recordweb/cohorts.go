@@ -27,8 +27,12 @@ func (h *Handlers) cohorts(c echo.Context, items []me.Item, mine []delivery.Mine
 	now := h.records.Now()
 	m := cohort.Mine{L: web.L(c), Courses: map[string]*course.Revision{}, Zone: web.Zone(c)}
 	in, done := map[string]*delivery.Delivery{}, map[string]bool{}
+	onCard := map[string]bool{}
 	for _, it := range items {
 		m.Courses[it.Course.Key] = it.Course
+		if it.Cohort != nil {
+			onCard[it.Cohort.ID], done[it.Cohort.ID] = true, it.View.Complete
+		}
 	}
 	var ids []string
 	for i := range mine {
@@ -42,11 +46,9 @@ func (h *Handlers) cohorts(c echo.Context, items []me.Item, mine []delivery.Mine
 			m.Waiting = append(m.Waiting, mine[i])
 		case d.Status != delivery.Closed:
 			ids, in[d.ID] = append(ids, d.ID), d
-		}
-	}
-	for _, it := range items {
-		if it.Cohort != nil {
-			done[it.Cohort.ID] = it.View.Complete
+			if !onCard[d.ID] && e.Status == delivery.Active && !d.Begun(now) {
+				m.Coming = append(m.Coming, mine[i])
+			}
 		}
 	}
 	if err := h.titles(c, &m); err != nil {
@@ -75,7 +77,7 @@ func (h *Handlers) cohorts(c echo.Context, items []me.Item, mine []delivery.Mine
 
 // titles looks up the courses of cohorts that are on no card of the page.
 func (h *Handlers) titles(c echo.Context, m *cohort.Mine) error {
-	for _, list := range [][]delivery.Mine{m.Waiting, m.Off} {
+	for _, list := range [][]delivery.Mine{m.Waiting, m.Coming, m.Off} {
 		for i := range list {
 			key := list[i].Delivery.CourseKey
 			if m.Courses[key] != nil {

@@ -202,13 +202,14 @@ type Mine struct {
 	L       *locale.Printer
 	News    []News
 	Waiting []delivery.Mine
+	Coming  []delivery.Mine // with a seat, and not begun
 	Off     []delivery.Mine // called off in the last weeks
 	Courses map[string]*course.Revision
 	Zone    *time.Location
 }
 
 // Any says whether there is anything to show.
-func (m Mine) Any() bool { return len(m.News)+len(m.Waiting)+len(m.Off) > 0 }
+func (m Mine) Any() bool { return len(m.News)+len(m.Waiting)+len(m.Coming)+len(m.Off) > 0 }
 
 func (m Mine) course(key string) string {
 	if r := m.Courses[key]; r != nil {
