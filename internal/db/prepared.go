@@ -8,12 +8,13 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/uptrace/bun"
 )
 
-// Prepared is a statement that runs with every page: PostgreSQL reads and plans it once for each connection, not each
-// time. That is worth its words only where the planning costs as much as the work. SQLite runs it as any other.
+// Prepared is a statement that runs with every page: the database reads and plans it once for each connection, not each
+// time. That is worth its words only where the planning costs as much as the work.
 //
 // It cannot run within a transaction of Go's. It is safe for use by many goroutines.
 type Prepared struct {
@@ -30,7 +31,11 @@ func (p *Prepared) ready(ctx context.Context) (*sql.Stmt, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.stmt == nil {
-		s, err := p.d.DB.PrepareContext(ctx, numbered(p.query))
+		query := p.query
+		if !isSQLite(p.d) {
+			query = numbered(query)
+		}
+		s, err := p.d.DB.PrepareContext(ctx, query)
 		if err != nil {
 			return nil, Err(err)
 		}
@@ -70,61 +75,76 @@ func (p *Prepared) All(ctx context.Context, dest any, args ...any) error {
 
 // Exec runs a statement that writes, in a transaction of its own, and says how many rows it changed.
 func (p *Prepared) Exec(ctx context.Context, args ...any) (int64, error) {
-	if isSQLite(p.d) {
-		return changed(p.d.ExecContext(ctx, p.query, args...))
-	}
 	s, err := p.ready(ctx)
 	if err != nil {
 		return 0, err
 	}
-	counting{}.BeforeQuery(ctx, nil)
-	return changed(s.ExecContext(ctx, args...))
+	return changed(p.exec(ctx, s, args))
 }
 
 func (p *Prepared) rows(ctx context.Context, args []any) (*sql.Rows, error) {
-	if isSQLite(p.d) {
-		return p.d.QueryContext(ctx, p.query, args...)
-	}
 	s, err := p.ready(ctx)
 	if err != nil {
 		return nil, err
 	}
 	counting{}.BeforeQuery(ctx, nil)
-	return s.QueryContext(ctx, args...)
+	return s.QueryContext(ctx, p.plain(args)...)
+}
+
+func (p *Prepared) exec(ctx context.Context, s *sql.Stmt, args []any) (sql.Result, error) {
+	counting{}.BeforeQuery(ctx, nil)
+	return s.ExecContext(ctx, p.plain(args)...)
+}
+
+// plain writes times for SQLite, which has no type for them, as bun writes them everywhere else: they are compared as texts.
+func (p *Prepared) plain(args []any) []any {
+	if !isSQLite(p.d) {
+		return args
+	}
+	out := slices.Clone(args)
+	for i, a := range out {
+		if t, ok := a.(time.Time); ok {
+			out[i] = t.UTC().Format("2006-01-02 15:04:05.999999-07:00")
+		}
+	}
+	return out
 }
 
 // Guarded is two statements that run in one transaction of their own, the second only where the first changed a row.
 // PostgreSQL runs them as one prepared statement: one message instead of the beginning, both and the commit.
 type Guarded struct {
-	d           *bun.DB
-	first, then string
-	one         *Prepared
+	d                *bun.DB
+	first, then, one *Prepared
 }
 
 // PrepareGuarded takes an UPDATE of at most one row, and an INSERT … SELECT ?, … without FROM, WHERE and what follows.
 // The second must not depend on what the first wrote.
 func PrepareGuarded(d *bun.DB, first, then string) *Guarded {
-	return &Guarded{d: d, first: first, then: then, one: Prepare(d, "WITH guard AS ("+first+" RETURNING 1) "+then+" FROM guard")}
+	return &Guarded{d: d, first: Prepare(d, first), then: Prepare(d, then), one: Prepare(d, "WITH guard AS ("+first+" RETURNING 1) "+then+" FROM guard")}
 }
 
 // Run says whether both ran. When it is false nothing has changed. A row that is there already is the fault Conflict.
 func (g *Guarded) Run(ctx context.Context, first, then []any) (bool, error) {
 	if !isSQLite(g.d) {
-		s, err := g.one.ready(ctx)
-		if err != nil {
-			return false, err
-		}
-		counting{}.BeforeQuery(ctx, nil)
-		n, err := changed(s.ExecContext(ctx, slices.Concat(first, then)...))
+		n, err := g.one.Exec(ctx, slices.Concat(first, then)...)
 		return n == 1, err
 	}
+	// Made ready before the transaction begins: only one may write, and it would wait for itself.
+	a, err := g.first.ready(ctx)
+	if err != nil {
+		return false, err
+	}
+	b, err := g.then.ready(ctx)
+	if err != nil {
+		return false, err
+	}
 	ran := false
-	err := InTx(ctx, g.d, func(ctx context.Context, tx bun.Tx) error {
-		n, err := changed(tx.ExecContext(ctx, g.first, first...))
+	err = InTx(ctx, g.d, func(ctx context.Context, tx bun.Tx) error {
+		n, err := changed(g.first.exec(ctx, tx.Tx.StmtContext(ctx, a), first))
 		if err != nil || n == 0 {
 			return err
 		}
-		n, err = changed(tx.ExecContext(ctx, g.then, then...))
+		n, err = changed(g.then.exec(ctx, tx.Tx.StmtContext(ctx, b), then))
 		ran = n == 1
 		return err
 	})
