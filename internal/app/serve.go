@@ -74,6 +74,7 @@ func Serve(ctx context.Context, cfg config.Config, log *slog.Logger, out io.Writ
 	a.greet(out)
 	Tune()
 	debug.FreeOSMemory() // reading the courses took several times what they hold; an idle site gives it back at once
+	giveBack()
 
 	select {
 	case err = <-failed:
