@@ -1,5 +1,7 @@
 // Package insight counts where people stop in a course: for each step who reached it, who did it, who was last seen
-// there, and how long it takes. It names nobody, and below Few people it counts nothing.
+// there, and how long it takes. It names nobody, and below Few people it counts nothing. Nor can a small delivery be
+// worked out from what is told of all and of the others: everybody is counted in one delivery, and deliveries with
+// fewer than Few are left out of the whole unless together they have as many.
 //
 // It rests on what is stored anyway: the last position of an enrolment and the projection of the record. How hard
 // questions are is internal/quiz's business; the page puts both side by side.
@@ -51,6 +53,7 @@ type Report struct {
 	Finished int // have completed the course
 	Stopped  int // have not, and were not seen for StoppedAfter
 	Left     int // have withdrawn, and are not counted elsewhere
+	Apart    int // enrolled in deliveries that are left out of the whole, since they have too few people
 	Steps    []Step
 }
 
@@ -81,23 +84,23 @@ func (s *Service) Scopes(ctx context.Context, courseKey string) ([]Scope, error)
 
 // row is one enrolment with what its person did.
 type row struct {
-	PersonID     string
 	Status       string
 	LastActivity string
 	LastSeenAt   time.Time
 	States       record.States
 	CompletedAt  *time.Time
+	Company      int // how many are enrolled in the same delivery
 }
 
 // Report counts the people of a delivery, or of all deliveries of the course when deliveryID is "": each person once,
-// by the enrolment in which they were last seen. Steps are those of rev. It costs one query however many people there
-// are. Below Few people it gives only how many there are.
+// by the enrolment in which they were last seen, also when another delivery is asked for. Steps are those of rev. It
+// costs one query however many people there are. Below Few people it gives only how many there are.
 func (s *Service) Report(ctx context.Context, rev *course.Revision, deliveryID string) (out Report, err error) {
-	q := s.db.NewSelect().TableExpr("enrolment AS e").
-		ColumnExpr("e.person_id, e.status, e.last_activity, e.last_seen_at, p.states, p.completed_at").
-		Join("LEFT JOIN progress AS p ON p.person_id = e.person_id AND p.course_key = e.course_key").
-		Where("e.course_key = ?", rev.Key).Where("e.status <> ?", delivery.Waiting).
-		OrderExpr("e.person_id, CASE WHEN e.status = ? THEN 1 ELSE 0 END, e.last_seen_at DESC", delivery.Withdrawn)
+	counted := s.db.NewSelect().TableExpr("(?) AS c", delivery.Counted(s.db, rev.Key)).ColumnExpr("c.*").
+		ColumnExpr("SUM(CASE WHEN c.status = ? THEN 0 ELSE 1 END) OVER (PARTITION BY c.delivery_id) AS company", delivery.Withdrawn)
+	q := s.db.NewSelect().TableExpr("(?) AS e", counted).
+		ColumnExpr("e.status, e.last_activity, e.last_seen_at, e.company, p.states, p.completed_at").
+		Join("LEFT JOIN progress AS p ON p.person_id = e.person_id AND p.course_key = ?", rev.Key)
 	if deliveryID != "" {
 		q = q.Where("e.delivery_id = ?", deliveryID)
 	}
@@ -107,17 +110,19 @@ func (s *Service) Report(ctx context.Context, rev *course.Revision, deliveryID s
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
 	c := newCount(rev, s.now().UTC())
-	last := ""
+	var small []row
 	for rows.Next() {
 		var r row
 		if err := s.db.ScanRow(ctx, rows, &r); err != nil {
 			return out, fmt.Errorf("people of %q: %w", rev.Key, err)
 		}
-		if r.PersonID != last { // a person's first row is the one that counts
-			c.add(r)
+		if r.Company < Few {
+			small = append(small, r)
+			continue
 		}
-		last = r.PersonID
+		c.add(r)
 	}
+	c.join(small)
 	return c.report(), rows.Err()
 }
 
@@ -179,6 +184,23 @@ func (c *count) add(r row) {
 		if stopped {
 			c.Steps[i].Stopped++
 		}
+	}
+}
+
+// join adds the people of small deliveries where they are enough together, or where there are no others.
+func (c *count) join(small []row) {
+	n := 0
+	for _, r := range small {
+		if r.Status != delivery.Withdrawn {
+			n++
+		}
+	}
+	if n < Few && c.People > 0 {
+		c.Apart = n
+		return
+	}
+	for _, r := range small {
+		c.add(r)
 	}
 }
 

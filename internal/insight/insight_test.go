@@ -31,6 +31,8 @@ type world struct {
 	enrol   *delivery.Service
 	records *record.Service
 	rev     *course.Revision
+
+	accounts int // how many join has made
 }
 
 func each(t *testing.T, fn func(t *testing.T, w *world)) {
@@ -161,33 +163,74 @@ func TestFewPeopleAreNotCounted(t *testing.T) {
 	})
 }
 
+// cohort makes an open cohort.
+func (w *world) cohort() string {
+	w.t.Helper()
+	c, err := w.enrol.Create(w.t.Context(), nil, "", w.rev.Key, delivery.Terms{
+		Title: "A cohort", StartsOn: "2026-12-07", Zone: "Australia/Sydney", ReleaseAt: "09:00", LatePolicy: delivery.LateOpen, JoinPolicy: delivery.JoinOpen,
+	})
+	w.ok(err)
+	_, err = w.enrol.Open(w.t.Context(), nil, c.ID)
+	w.ok(err)
+	return c.ID
+}
+
+// join gives so many new people a seat.
+func (w *world) join(cohortID string, n int) {
+	w.t.Helper()
+	for range n {
+		w.accounts++
+		p, _, err := w.people.Add(w.t.Context(), account.NewAccount{Name: "Somebody", Email: fmt.Sprintf("p%d@agency.example", w.accounts)})
+		w.ok(err)
+		_, err = w.enrol.EnrolIn(w.t.Context(), p.ID, cohortID, delivery.SourceSelf)
+		w.ok(err)
+	}
+}
+
+// What is told of everybody, less what is told of the deliveries that may be looked at, never leaves a small group.
+func TestSmallDeliveriesCannotBeWorkedOut(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		w.join(w.cohort(), 9)
+		small := w.cohort()
+		w.join(small, 3)
+		if r := w.report(""); r.People != 9 || r.Apart != 3 {
+			t.Errorf("everybody: %d, apart %d", r.People, r.Apart)
+		}
+		if r := w.report(small); r.Told() || r.People != 3 {
+			t.Errorf("%+v", r)
+		}
+		w.join(w.cohort(), 4)
+		if r := w.report(""); r.People != 9 || r.Apart != 7 {
+			t.Errorf("everybody: %d, apart %d", r.People, r.Apart)
+		}
+		w.join(small, 1)
+		if r := w.report(""); r.People != 17 || r.Apart != 0 {
+			t.Errorf("two small ones of eight together: %d, apart %d", r.People, r.Apart)
+		}
+	})
+}
+
 // Who is in two deliveries of a course is one person, where they were last seen; who left one of them is there still.
 func TestAPersonIsCountedOnce(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
-		ctx := t.Context()
-		c, err := w.enrol.Create(ctx, nil, "", w.rev.Key, delivery.Terms{
-			Title: "A cohort", StartsOn: "2026-12-07", Zone: "Australia/Sydney", ReleaseAt: "09:00", LatePolicy: delivery.LateOpen, JoinPolicy: delivery.JoinOpen,
-		})
-		w.ok(err)
-		_, err = w.enrol.Open(ctx, nil, c.ID)
-		w.ok(err)
+		ctx, c := t.Context(), w.cohort()
 		for i := range 10 {
 			p, _, err := w.people.Add(ctx, account.NewAccount{Name: "Somebody", Email: fmt.Sprintf("p%d@agency.example", i)})
 			w.ok(err)
 			_, err = w.enrol.Enrol(ctx, p.ID, w.rev.Key)
 			w.ok(err)
 			if i < 8 {
-				_, err = w.enrol.EnrolIn(ctx, p.ID, c.ID, delivery.SourceSelf)
+				_, err = w.enrol.EnrolIn(ctx, p.ID, c, delivery.SourceSelf)
 				w.ok(err)
 			}
 			if i == 0 {
-				w.ok(w.enrol.Leave(ctx, p.ID, c.ID))
+				w.ok(w.enrol.Leave(ctx, p.ID, c))
 			}
 		}
 		if r := w.report(""); r.People != 10 || r.Left != 0 {
 			t.Errorf("%+v", r)
 		}
-		if r := w.report(c.ID); r.People != 7 || r.Told() {
+		if r := w.report(c); r.People != 7 || r.Told() {
 			t.Errorf("%+v", r)
 		}
 	})

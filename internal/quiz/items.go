@@ -4,12 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/uptrace/bun"
 
 	"greenroom/internal/course"
+	"greenroom/internal/delivery"
 )
 
 // Numbers of people from which figures are told. Below Few nothing is, since one could guess who answered what; below
@@ -30,6 +33,8 @@ type Item struct {
 	Chosen []int // of one version with options: how many chose each, in the file's order
 	rest   moments
 	known  moments // the rest of those who were right here
+
+	question string // whose version this is
 }
 
 // Told says whether enough people were asked for any figure.
@@ -63,6 +68,8 @@ func (i *Item) Discrimination() (r float64, ok bool) {
 type moments struct{ n, sum, squares float64 }
 
 func (m *moments) add(x float64) { m.n++; m.sum += x; m.squares += x * x }
+
+func (m *moments) join(o moments) { m.n += o.n; m.sum += o.sum; m.squares += o.squares }
 
 func (m *moments) deviation() float64 {
 	mean := m.sum / m.n
@@ -98,19 +105,43 @@ func (f *Figures) Hardest() (key string, item *Item) {
 }
 
 // Items reads how the questions of a quiz did, or of every quiz of a course when activityKey is "", among the people of
-// a delivery or, when deliveryID is "", everybody. It costs two queries however many people there are, and reads the
-// newest 20,000 first attempts at most. An attempt that is open counts as started and nowhere else.
-func (s *Service) Items(ctx context.Context, courseKey, activityKey, deliveryID string) (out map[string]*Figures, err error) {
+// a delivery or, when deliveryID is "", everybody. Everybody is counted in one delivery, as delivery.Counted says, and what
+// fewer than Few people of a delivery answered stays out of the whole unless it comes together from as many: nobody can
+// take one figure from the other to see what a small group did. The same holds for the versions of a question.
+//
+// It costs two queries however many people there are, and reads the newest 20,000 first attempts at most. An attempt
+// that is open counts as started and nowhere else.
+func (s *Service) Items(ctx context.Context, courseKey, activityKey, deliveryID string) (map[string]*Figures, error) {
 	where := func(q *bun.SelectQuery) *bun.SelectQuery {
-		q = q.Where("a.course_key = ?", courseKey).Where("a.state <> ?", Aside)
+		q = q.Join("LEFT JOIN (?) AS e ON e.person_id = a.person_id AND e.status <> ?", delivery.Counted(s.db, courseKey), delivery.Withdrawn).
+			Where("a.course_key = ?", courseKey).Where("a.state <> ?", Aside)
 		if activityKey != "" {
 			q = q.Where("a.activity_key = ?", activityKey)
 		}
 		if deliveryID != "" {
-			q = q.Where("a.person_id IN (SELECT person_id FROM enrolment WHERE delivery_id = ? AND status IN ('active', 'paused'))", deliveryID)
+			q = q.Where("e.delivery_id = ?", deliveryID)
 		}
 		return q
 	}
+	parts, err := s.parts(ctx, where)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]*Figures{}
+	for quiz, by := range parts {
+		out[quiz] = whole(slices.Collect(maps.Values(by)))
+	}
+	return out, nil
+}
+
+// part is an attempt with the delivery of its person; "" for who is in none any more.
+type part struct {
+	Attempt    `bun:",extend"`
+	InDelivery string
+}
+
+// parts reads the figures of each quiz by delivery.
+func (s *Service) parts(ctx context.Context, where func(*bun.SelectQuery) *bun.SelectQuery) (out map[string]map[string]*Figures, err error) {
 	var hashes []string
 	if err := where(s.db.NewSelect().TableExpr("quiz_attempt AS a").ColumnExpr("DISTINCT a.revision_hash")).Scan(ctx, &hashes); err != nil {
 		return nil, fmt.Errorf("revisions of attempts: %w", err)
@@ -123,17 +154,18 @@ func (s *Service) Items(ctx context.Context, courseKey, activityKey, deliveryID 
 	}
 	first := where(s.db.NewSelect().TableExpr("quiz_attempt AS a").
 		ColumnExpr("a.activity_key, a.revision_hash, a.seed, a.answers, a.passed, a.state, a.ended_by, a.started_at, a.submitted_at").
+		ColumnExpr("COALESCE(e.delivery_id, '') AS in_delivery").
 		ColumnExpr("ROW_NUMBER() OVER (PARTITION BY a.person_id, a.activity_key ORDER BY CASE WHEN a.state = ? THEN 0 ELSE 1 END, a.submitted_at, a.id) AS place", Submitted))
 	rows, err := s.db.NewSelect().TableExpr("(?) AS f", first).
-		ColumnExpr("activity_key, revision_hash, seed, answers, passed, state, ended_by, started_at, submitted_at").
+		ColumnExpr("activity_key, revision_hash, seed, answers, passed, state, ended_by, started_at, submitted_at, in_delivery").
 		Where("place = 1").OrderExpr("started_at DESC").Limit(itemsKept).Rows(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("first attempts: %w", err)
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
-	out = map[string]*Figures{}
+	out = map[string]map[string]*Figures{}
 	for rows.Next() {
-		var a Attempt
+		var a part
 		if err := s.db.ScanRow(ctx, rows, &a); err != nil {
 			return nil, fmt.Errorf("first attempts: %w", err)
 		}
@@ -145,12 +177,15 @@ func (s *Service) Items(ctx context.Context, courseKey, activityKey, deliveryID 
 		if err != nil {
 			return nil, err
 		}
-		f := out[a.ActivityKey]
-		if f == nil {
-			f = &Figures{Questions: map[string]*Item{}, Versions: map[string]*Item{}}
-			out[a.ActivityKey] = f
+		if out[a.ActivityKey] == nil {
+			out[a.ActivityKey] = map[string]*Figures{}
 		}
-		f.see(c, &a)
+		f := out[a.ActivityKey][a.InDelivery]
+		if f == nil {
+			f = &Figures{Versions: map[string]*Item{}}
+			out[a.ActivityKey][a.InDelivery] = f
+		}
+		f.see(c, &a.Attempt)
 	}
 	return out, rows.Err()
 }
@@ -175,19 +210,78 @@ func (f *Figures) see(c *Content, a *Attempt) {
 
 func (f *Figures) add(r Result) {
 	for _, m := range r.Marks {
-		right := m.Verdict == Right
-		for _, at := range []struct {
-			in  map[string]*Item
-			key string
-		}{{f.Questions, m.Key}, {f.Versions, m.Question.Version}} {
-			i := at.in[at.key]
-			if i == nil {
-				i = &Item{Chosen: make([]int, len(m.Question.Options))}
-				at.in[at.key] = i
-			}
-			i.add(m, right, r)
+		i := f.Versions[m.Question.Version]
+		if i == nil {
+			i = &Item{question: m.Key, Chosen: make([]int, len(m.Question.Options))}
+			f.Versions[m.Question.Version] = i
+		}
+		i.add(m, m.Verdict == Right, r)
+	}
+}
+
+// whole puts the figures of deliveries together, and those of questions from their versions.
+func whole(parts []*Figures) *Figures {
+	out := &Figures{Questions: map[string]*Item{}, Versions: map[string]*Item{}}
+	for _, p := range enough(parts, func(f *Figures) int { return f.Started }) {
+		out.Started += p.Started
+	}
+	for _, p := range enough(parts, func(f *Figures) int { return f.People }) {
+		out.People += p.People
+		out.Passed += p.Passed
+		out.Times = append(out.Times, p.Times...)
+	}
+	versions := map[string][]*Item{}
+	for _, p := range parts {
+		for v, i := range p.Versions {
+			versions[v] = append(versions[v], i)
 		}
 	}
+	questions := map[string][]*Item{}
+	for v, items := range versions {
+		i := sum(items)
+		out.Versions[v] = i
+		questions[i.question] = append(questions[i.question], i)
+	}
+	for key, items := range questions {
+		out.Questions[key] = sum(items)
+	}
+	return out
+}
+
+// enough is what may be put together: the parts with Few people or more, and the others where they have as many
+// together or where there are only such.
+func enough[T any](parts []T, people func(T) int) []T {
+	var large, small []T
+	n := 0
+	for _, p := range parts {
+		if people(p) >= Few {
+			large = append(large, p)
+			continue
+		}
+		small = append(small, p)
+		n += people(p)
+	}
+	if n < Few && len(large) > 0 {
+		return large
+	}
+	return append(large, small...)
+}
+
+func sum(items []*Item) *Item {
+	out := &Item{question: items[0].question}
+	for _, i := range enough(items, func(i *Item) int { return i.Seen }) {
+		out.Seen += i.Seen
+		out.Right += i.Right
+		out.rest.join(i.rest)
+		out.known.join(i.known)
+		for n, c := range i.Chosen {
+			if n == len(out.Chosen) {
+				out.Chosen = append(out.Chosen, 0)
+			}
+			out.Chosen[n] += c
+		}
+	}
+	return out
 }
 
 func (i *Item) add(m Mark, right bool, r Result) {

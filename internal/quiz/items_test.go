@@ -1,9 +1,12 @@
 package quiz_test
 
 import (
+	"fmt"
 	"testing"
 
+	"greenroom/internal/account"
 	"greenroom/internal/db"
+	"greenroom/internal/delivery"
 	"greenroom/internal/quiz"
 )
 
@@ -82,5 +85,42 @@ func TestFewPeopleAreNotTold(t *testing.T) {
 		if n.Load() != 2 {
 			t.Errorf("%d queries", n.Load())
 		}
+	})
+}
+
+// What a small group answered cannot be worked out from the figures of all and of the others.
+func TestSmallGroupsStayOutOfTheWhole(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		cohort := func(n int) string {
+			d, err := w.enrol.Create(t.Context(), nil, "", "small", delivery.Terms{
+				Title: "A cohort", StartsOn: "2026-12-07", Zone: "Australia/Sydney", ReleaseAt: "09:00", LatePolicy: delivery.LateOpen, JoinPolicy: delivery.JoinOpen,
+			})
+			ok(t, err)
+			_, err = w.enrol.Open(t.Context(), nil, d.ID)
+			ok(t, err)
+			for i := range n {
+				p, _, err := w.people.Add(t.Context(), account.NewAccount{Name: "Somebody", Email: fmt.Sprintf("%s-%d@agency.example", d.ID, i)})
+				ok(t, err)
+				w.as(p.ID, "check").hand(quiz.Answers{"truth": untrue})
+				_, err = w.enrol.EnrolIn(t.Context(), p.ID, d.ID, delivery.SourceSelf)
+				ok(t, err)
+			}
+			return d.ID
+		}
+		large, small := cohort(8), cohort(3)
+		told := func(what, in string, want int) {
+			t.Helper()
+			f := w.figures(in)
+			if got := f.Item("truth").Seen; f.People != want || got != want {
+				t.Errorf("%s: %d people, %d asked, want %d", what, f.People, got, want)
+			}
+		}
+		told("the large one", large, 8)
+		told("the small one, which is shown to nobody", small, 3)
+		told("everybody", "", 8)
+		cohort(4)
+		told("everybody, with seven in small ones", "", 8)
+		cohort(1)
+		told("everybody, with eight in small ones", "", 16)
 	})
 }
