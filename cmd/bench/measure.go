@@ -61,6 +61,9 @@ func measure(ctx context.Context, r *report, engine, dir string, d time.Duration
 	if err := b.growth(ctx, r, engine, d); err != nil {
 		return err
 	}
+	if err := b.cohort(ctx, r, engine, d); err != nil {
+		return err
+	}
 	if err := b.burst(ctx, r, engine, short); err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -189,14 +190,18 @@ var aroundQuery = "SELECT " + columns("d", "d_", deliveryColumns[:]) + ", " + Co
 
 func roster(ctx context.Context, tx bun.IDB, deliveryID string, f RosterFilter) ([]Member, int, error) {
 	var all []Member
-	q := tx.NewSelect().Model(&all).ColumnExpr("e.*").ColumnExpr("p.name AS name, COALESCE(p.email, '') AS email").
+	q := tx.NewSelect().Model(&all).ColumnExpr(columns("e", "", enrolmentColumns[:])).ColumnExpr("p.name AS name, COALESCE(p.email, '') AS email").
 		Join("JOIN person AS p ON p.id = e.person_id").
 		Where("e.delivery_id = ?", deliveryID).Where("e.status IN (?)", bun.List(f.Status))
 	if f.Text != "" {
 		like := "%" + escapeLike(strings.ToLower(f.Text)) + "%"
 		q = q.Where(`(lower(p.name) LIKE ? ESCAPE '!' OR lower(COALESCE(p.email, '')) LIKE ? ESCAPE '!')`, like, like)
 	}
-	total, err := q.OrderExpr("CASE WHEN e.status = ? THEN 1 ELSE 0 END, e.queued_at, lower(p.name), e.id", Waiting).
+	order := "e.sort_name, e.id" // the order of an index
+	if slices.Contains(f.Status, Waiting) {
+		order = "CASE WHEN e.status = '" + Waiting + "' THEN 1 ELSE 0 END, e.queued_at, " + order
+	}
+	total, err := q.OrderExpr(order).
 		Limit(PerPage).Offset(skipped(f.Page)).ScanAndCount(ctx)
 	return all, int(total), err
 }

@@ -281,3 +281,27 @@ func TestOneLearner(t *testing.T) {
 		}
 	})
 }
+
+// The order is that of the names as they are now, however they came to be.
+func TestTheTableFollowsNames(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *bun.DB) {
+		w := open(t, d)
+		ada, bo := w.learner("Ada", 0), w.learner("bo", 1)
+		rename := func(p *account.Person, name string) {
+			_, err := d.NewUpdate().Model((*account.Person)(nil)).Set("name = ?", name).Where("id = ?", p.ID).Exec(w.ctx)
+			ok(t, err)
+		}
+		rename(ada, "Zoë")
+		if got := w.names(desk.Filter{}); got != "bo Zoë" {
+			t.Error(got)
+		}
+		other := w.person("Aaron") // bo's record is claimed by another account
+		_, err := d.NewUpdate().Table("enrolment").Set("person_id = ?", other.ID).Where("person_id = ?", bo.ID).Exec(w.ctx)
+		ok(t, err)
+		rename(bo, "zz")
+		if got := w.names(desk.Filter{}); got != "Aaron Zoë" {
+			t.Error(got)
+		}
+	})
+}

@@ -31,22 +31,24 @@ func escapeLike(s string) string {
 	return strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(s)
 }
 
-// among narrows a query over enrolment e and person p to the learners that have a seat and match the text.
+// among narrows a query over enrolment e, joined with person p where there is a text, to the learners that have a seat
+// and match the text.
 func among(q *bun.SelectQuery, deliveryID, text string) *bun.SelectQuery {
 	q = q.Where("e.delivery_id = ?", deliveryID).Where("e.status IN (?, ?)", delivery.Active, delivery.Paused)
 	if text != "" {
 		like := "%" + escapeLike(strings.ToLower(text)) + "%"
-		q = q.Where("(lower(p.name) LIKE ? ESCAPE '!' OR lower(COALESCE(p.email, '')) LIKE ? ESCAPE '!')", like, like)
+		q = q.Join("JOIN person AS p ON p.id = e.person_id").
+			Where("(lower(p.name) LIKE ? ESCAPE '!' OR lower(COALESCE(p.email, '')) LIKE ? ESCAPE '!')", like, like)
 	}
 	return q
 }
 
-const byName = "lower(p.name), e.id"
+// byName is the order of an index.
+const byName = "e.sort_name, e.id"
 
 // pageOf finds the enrolments of one page by name, and counts them all. It reads no more of each than it sorts by.
 func pageOf(ctx context.Context, d *bun.DB, deliveryID string, f Filter, away time.Time, skip, most int) ([]string, int, error) {
-	q := d.NewSelect().TableExpr("enrolment AS e").ColumnExpr("e.id").Join("JOIN person AS p ON p.id = e.person_id")
-	q = among(q, deliveryID, f.Text)
+	q := among(d.NewSelect().TableExpr("enrolment AS e").ColumnExpr("e.id"), deliveryID, f.Text)
 	const finished = "EXISTS (SELECT 1 FROM progress AS g WHERE g.person_id = e.person_id AND g.course_key = e.course_key AND g.completed_at IS NOT NULL)"
 	switch f.Show {
 	case Away:
@@ -64,7 +66,6 @@ func unfinished(ctx context.Context, d *bun.DB, deliveryID string, f Filter) ([]
 	var all []narrow
 	q := d.NewSelect().TableExpr("enrolment AS e").ColumnExpr(delivery.Columns("e", "e_")).
 		ColumnExpr("COALESCE(g.events, 0) AS events, COALESCE(g.beside, 0) AS beside").
-		Join("JOIN person AS p ON p.id = e.person_id").
 		Join("LEFT JOIN progress AS g ON g.person_id = e.person_id AND g.course_key = e.course_key").
 		Where("g.completed_at IS NULL")
 	err := among(q, deliveryID, f.Text).OrderExpr(byName).Scan(ctx, &all)
