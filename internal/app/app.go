@@ -41,6 +41,9 @@ import (
 	"greenroom/internal/desk"
 	"greenroom/internal/desk/deskweb"
 	"greenroom/internal/event"
+	"greenroom/internal/forum"
+	"greenroom/internal/forum/forumweb"
+	"greenroom/internal/inbox"
 	"greenroom/internal/insight"
 	"greenroom/internal/locale"
 	"greenroom/internal/mail"
@@ -68,6 +71,7 @@ import (
 	"greenroom/internal/signon"
 	"greenroom/internal/signon/signonweb"
 	"greenroom/internal/site"
+	"greenroom/internal/stream"
 	"greenroom/internal/telemetry"
 	"greenroom/internal/web"
 	"greenroom/internal/worksheet"
@@ -93,6 +97,9 @@ type App struct {
 	Reflections *reflection.Service
 	Worksheets  *worksheet.Service
 	Scenarios   *scenario.Service
+	Streams     *stream.Service
+	Inbox       *inbox.Service
+	Forum       *forum.Service
 	Mail        *mail.Service
 	Events      *event.Dispatcher
 	Roster      *roster.Service
@@ -119,7 +126,7 @@ type Options struct {
 
 // Loader reads courses with every kind of activity that the product has.
 func Loader() *course.Loader {
-	return course.NewLoader(reading.Kind{}, quiz.Kind{}, reflection.Kind{}, worksheet.Kind{}, resources.Kind{}, scenario.Kind{})
+	return course.NewLoader(reading.Kind{}, quiz.Kind{}, reflection.Kind{}, worksheet.Kind{}, resources.Kind{}, scenario.Kind{}, forum.Kind{})
 }
 
 // Open opens and migrates the database that the settings name, and puts the product on it.
@@ -209,6 +216,9 @@ func New(cfg config.Config, d *bun.DB, log *slog.Logger, o Options) (*App, error
 	a.Reflections = reflection.New(d, a.Records, now)
 	a.Worksheets = worksheet.New(d, a.Records, now)
 	a.Scenarios = scenario.New(d, a.Courses, a.Records, now)
+	a.Streams = stream.New(d, now, stream.NewLocal())
+	a.Inbox = inbox.New(d, a.Streams, now)
+	a.Forum = forum.New(d, a.Courses, a.Deliveries, a.Records, a.Streams, a.Inbox, a.Accounts, forum.Options{Now: now, Log: log})
 
 	a.Notify = notify.New(d, a.Mail, a.Accounts, a.Courses, a.Deliveries, a.Records, notify.Options{
 		BaseURL: cfg.BaseURL, Secret: rootOf(cfg), Words: words, Now: now, Log: log,
@@ -230,15 +240,16 @@ func New(cfg config.Config, d *bun.DB, log *slog.Logger, o Options) (*App, error
 	a.Accounts.AddClaimer(a.Deliveries, a.Quizzes, a.Reflections, a.Worksheets, a.Records)
 	a.Accounts.AddExporter(a.Access, a.Deliveries, a.Records, a.Quizzes, a.Reflections, a.Worksheets, a.Credentials, a.Notify)
 	a.Accounts.AddExporter(a.Allow, a.Desk, a.Roster)
-	a.Accounts.AddExporter(a.Retention, a.SignOn)
+	a.Accounts.AddExporter(a.Retention, a.SignOn, a.Forum)
 	a.Accounts.AddExporter(a.transcripts())
-	a.Accounts.AddEraser(a.Deliveries, a.Retention, a.Roster, account.EraserFunc(a.keepCertificates))
-	a.Accounts.AddCleaner(a.forgetFacts, a.SignOn.Clean, a.Deliveries.Refill)
+	a.Accounts.AddEraser(a.Forum, a.Inbox, a.Deliveries, a.Retention, a.Roster, account.EraserFunc(a.keepCertificates))
+	a.Accounts.AddCleaner(a.forgetFacts, a.SignOn.Clean, a.Deliveries.Refill, a.Inbox.Clean)
 	a.Accounts.SetSummary(a.Records)
 
 	// Reactors to facts.
 	event.On(a.Events, "mail.certificate", a.congratulate(words))
 	event.On(a.Events, "record.moved", a.Records.OnMoved)
+	event.On(a.Events, "forum.posted", a.Forum.OnPosted)
 	event.On(a.Events, "roster.proven", a.Roster.OnProven)
 	event.On(a.Events, "roster.completed", a.Roster.OnCompleted)
 	event.On(a.Events, "notify.enrolled", a.Notify.OnEnrolled)
@@ -254,7 +265,7 @@ func New(cfg config.Config, d *bun.DB, log *slog.Logger, o Options) (*App, error
 	// The door to activities, with a player for each kind.
 	a.Play = play.New(a.Courses, a.Deliveries, a.Records, playweb.Frame,
 		readingweb.New(a.Records), resourcesweb.New(a.Records), quizweb.New(a.Quizzes),
-		reflectionweb.New(a.Reflections), worksheetweb.New(a.Worksheets), scenarioweb.New(a.Scenarios))
+		reflectionweb.New(a.Reflections), worksheetweb.New(a.Worksheets), scenarioweb.New(a.Scenarios), forumweb.NewPlayer(a.Forum, a.Records))
 
 	return a, a.mount(words, o)
 }
@@ -296,6 +307,7 @@ func (a *App) mount(words *locale.Bundle, o Options) error {
 		mailweb.New(a.Mail).Routes(),
 		(&scenarioweb.Desk{Runs: a.Scenarios, Courses: a.Courses}).Routes(),
 		notifyweb.New(a.Notify).Routes(),
+		(&forumweb.Handlers{Forum: a.Forum}).Routes(),
 		a.administration().Routes(),
 	} {
 		a.Routes = append(a.Routes, table...)

@@ -59,7 +59,7 @@ func (d Dates) label(l *locale.Printer, m *course.Module) string {
 }
 
 var kindIcons = map[string]string{
-	"reading": "book-open", "quiz": "list-checks", "reflection": "pen-line", "worksheet": "clipboard-list", "resources": "library", "scenario": "route",
+	"reading": "book-open", "quiz": "list-checks", "reflection": "pen-line", "worksheet": "clipboard-list", "resources": "library", "scenario": "route", "forum": "messages-square",
 }
 
 func (p Page) kindIcon() string { return kindIcons[p.Step.Activity.Kind] }

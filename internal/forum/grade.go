@@ -1,0 +1,215 @@
+package forum
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/uptrace/bun"
+
+	"greenroom/internal/db"
+	"greenroom/internal/fault"
+	"greenroom/internal/id"
+	"greenroom/internal/inbox"
+	"greenroom/internal/record"
+)
+
+// Grade is what a facilitator thinks of somebody's part in one prompt; table forum_grade. Each mark is 0, 1 or 2.
+type Grade struct {
+	bun.BaseModel `bun:"table:forum_grade,alias:gr"`
+
+	DeliveryID  string `bun:",pk"`
+	ActivityKey string `bun:",pk"`
+	PersonID    string `bun:",pk"`
+	CourseKey   string
+	Answer      int // quality of the own answer
+	Replies     int // quality of the replies to others
+	Moves       int // how much they move the discussion on
+	Excused     bool
+	Feedback    string // one sentence, for the learner
+	MarkedBy    string
+	MarkedAt    time.Time
+	Version     int
+}
+
+// MaxMark is the highest of a mark, and MaxFeedback the characters of feedback.
+const (
+	MaxMark     = 2
+	MaxFeedback = 600
+	MaxPhrases  = 50
+)
+
+// Total is all three marks together, 0 to 6.
+func (g *Grade) Total() int { return g.Answer + g.Replies + g.Moves }
+
+// GradeOf is the visitor's own grade in the prompt, nil while there is none.
+func (s *Service) GradeOf(ctx context.Context, v *Visit) (*Grade, error) {
+	return gradeOf(ctx, s.db, v.Delivery.ID, v.Activity.Key, v.Who.ID)
+}
+
+func gradeOf(ctx context.Context, tx bun.IDB, deliveryID, activityKey, personID string) (*Grade, error) {
+	var all []Grade
+	err := tx.NewSelect().Model(&all).Where("gr.delivery_id = ?", deliveryID).Where("gr.activity_key = ?", activityKey).Where("gr.person_id = ?", personID).Scan(ctx)
+	if err != nil || len(all) == 0 {
+		return nil, db.Err(err)
+	}
+	return &all[0], nil
+}
+
+func (g *Grade) check() error {
+	g.Feedback = strings.TrimSpace(g.Feedback)
+	var f fault.Fields
+	for name, n := range map[string]int{"answer": g.Answer, "replies": g.Replies, "moves": g.Moves} {
+		if !g.Excused && (n < 0 || n > MaxMark) {
+			f.Add(name, "forum.mark_missing")
+		}
+	}
+	if n := utf8.RuneCountInString(g.Feedback); n > MaxFeedback {
+		f.Add("feedback", "forum.feedback_long", "Max", MaxFeedback)
+	} else if n < minReason {
+		f.Add("feedback", "forum.feedback_missing")
+	}
+	return f.Err()
+}
+
+// Mark keeps a facilitator's marks for somebody's part in a prompt, and tells them. g.Version is what the form was made
+// of: when somebody marked since, it is Conflict. Who is excused has the step waived in their record, with the feedback
+// as its reason. Invalid names the fields answer, replies, moves and feedback.
+func (s *Service) Mark(ctx context.Context, v *Visit, personID string, g Grade) error {
+	if !v.Teaches || !v.Prompt() {
+		return errNotFound
+	}
+	if err := g.check(); err != nil {
+		return err
+	}
+	_, e, err := s.seat(ctx, personID, v.Delivery.ID)
+	if err != nil || e == nil {
+		return orNotFound(err)
+	}
+	if g.Excused {
+		g.Answer, g.Replies, g.Moves = 0, 0, 0
+		if err := s.excuse(ctx, v, personID, e.RevisionHash, g.Feedback); err != nil {
+			return err
+		}
+	}
+	return db.InTx(ctx, s.db, func(ctx context.Context, tx bun.Tx) error {
+		if err := db.Lock(ctx, tx, "forum-grade:"+v.Delivery.ID+v.Activity.Key+personID); err != nil {
+			return err
+		}
+		old, err := gradeOf(ctx, tx, v.Delivery.ID, v.Activity.Key, personID)
+		if err != nil {
+			return err
+		}
+		was := 0
+		if old != nil {
+			was = old.Version
+			if old.same(&g) {
+				return nil
+			}
+		}
+		if was != g.Version {
+			return fault.New(fault.Conflict, "forum.marked_since")
+		}
+		g.DeliveryID, g.ActivityKey, g.PersonID, g.CourseKey = v.Delivery.ID, v.Activity.Key, personID, v.Course.Key
+		g.MarkedBy, g.MarkedAt, g.Version = v.Who.ID, s.clock(), was+1
+		return s.saveGrade(ctx, tx, v, &g)
+	})
+}
+
+func (g *Grade) same(o *Grade) bool {
+	return g.Answer == o.Answer && g.Replies == o.Replies && g.Moves == o.Moves && g.Excused == o.Excused && g.Feedback == o.Feedback
+}
+
+func (s *Service) saveGrade(ctx context.Context, tx bun.Tx, v *Visit, g *Grade) error {
+	q := tx.NewInsert().Model(g).On("CONFLICT (delivery_id, activity_key, person_id) DO UPDATE")
+	for _, c := range []string{"answer", "replies", "moves", "excused", "feedback", "marked_by", "marked_at", "version"} {
+		q = q.Set(c + " = EXCLUDED." + c)
+	}
+	if _, err := q.Exec(ctx); err != nil {
+		return fmt.Errorf("keep marks: %w", db.Err(err))
+	}
+	if err := s.note(ctx, tx, v, "forum.marked", g.PersonID, g.ActivityKey, ""); err != nil {
+		return err
+	}
+	_, err := s.inbox.Tell(ctx, tx, []inbox.Item{{
+		PersonID: g.PersonID, Name: fmt.Sprintf("marked:%s:%s:%d", g.DeliveryID, g.ActivityKey, g.Version), Kind: Marked,
+		Subject: v.Activity.Title, Href: "/discuss/" + g.DeliveryID + "/" + v.Board,
+	}})
+	return err
+}
+
+// excuse waives the step in the record of somebody who does not have to do it. What they have done already stays.
+func (s *Service) excuse(ctx context.Context, v *Visit, personID, revision, reason string) error {
+	rev, err := s.courses.Revision(ctx, revision)
+	if err != nil {
+		return err
+	}
+	who, err := s.accounts.ByID(ctx, personID)
+	if err != nil {
+		return err
+	}
+	if rev.Activity(v.Activity.Key) == nil {
+		return errNotFound
+	}
+	_, err = s.records.Decide(ctx, v.Who, record.Decision{
+		PersonID: personID, PersonName: who.Name, Course: rev, DeliveryID: v.Delivery.ID, Kind: record.Waived, Steps: []string{v.Activity.Key}, Reason: clip(reason, record.MaxReason),
+	})
+	if fault.Is(err, fault.Conflict) { // done, or decided before
+		return nil
+	}
+	return err
+}
+
+// Phrase is a sentence of feedback that a facilitator uses again; table forum_phrase.
+type Phrase struct {
+	bun.BaseModel `bun:"table:forum_phrase,alias:ph"`
+
+	ID       string `bun:",pk"`
+	PersonID string
+	Text     string
+	At       time.Time
+}
+
+// Phrases are a facilitator's own, the newest first.
+func (s *Service) Phrases(ctx context.Context, personID string) ([]Phrase, error) {
+	var all []Phrase
+	err := s.db.NewSelect().Model(&all).Where("ph.person_id = ?", personID).OrderExpr("ph.at DESC, ph.id").Limit(MaxPhrases).Scan(ctx)
+	return all, db.Err(err)
+}
+
+// SavePhrase keeps a sentence for using it again; one that is there is not kept twice.
+func (s *Service) SavePhrase(ctx context.Context, personID, text string) error {
+	text = strings.TrimSpace(text)
+	if text == "" || utf8.RuneCountInString(text) > MaxFeedback {
+		return nil
+	}
+	all, err := s.Phrases(ctx, personID)
+	if err != nil {
+		return err
+	}
+	for _, p := range all {
+		if p.Text == text {
+			return nil
+		}
+	}
+	if len(all) >= MaxPhrases {
+		var f fault.Fields
+		f.Add("feedback", "forum.phrases_full", "Max", MaxPhrases)
+		return f.Err()
+	}
+	p := &Phrase{ID: id.New(), PersonID: personID, Text: text, At: s.clock()}
+	if _, err := s.db.NewInsert().Model(p).Exec(ctx); err != nil {
+		return fmt.Errorf("keep a sentence: %w", db.Err(err))
+	}
+	return nil
+}
+
+// DropPhrase forgets one.
+func (s *Service) DropPhrase(ctx context.Context, personID, phraseID string) error {
+	if _, err := s.db.NewDelete().Model((*Phrase)(nil)).Where("id = ?", phraseID).Where("person_id = ?", personID).Exec(ctx); err != nil {
+		return fmt.Errorf("forget a sentence: %w", db.Err(err))
+	}
+	return nil
+}

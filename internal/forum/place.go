@@ -1,0 +1,247 @@
+package forum
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"greenroom/internal/account"
+	"greenroom/internal/course"
+	"greenroom/internal/db"
+	"greenroom/internal/delivery"
+	"greenroom/internal/fault"
+)
+
+// groupBoard begins the names of boards of private groups.
+const groupBoard = "g."
+
+// Settings is what was decided about a board; table forum_board.
+type Settings struct {
+	bun.BaseModel `bun:"table:forum_board,alias:b"`
+
+	DeliveryID string `bun:",pk"`
+	Board      string `bun:",pk"`
+	Pseudonyms bool
+	UpdatedAt  time.Time
+}
+
+// Visit is one person on one board: what they may do there. Only Visit and VisitThread make it.
+type Visit struct {
+	Who       *account.Person
+	Delivery  *delivery.Delivery
+	Enrolment *delivery.Enrolment // nil for staff who are not in it
+	Course    *course.Revision
+	Board     string
+	Activity  *course.Activity // of a prompt, else nil
+	Content   *Content         // of a prompt, else nil
+	Dates     Dates            // of a prompt in a cohort
+	Settings  Settings
+	Group     string // whose discussion of a prompt the person is in; "" where there are none yet
+	Staff     bool   // trainer or moderator of the delivery
+	Teaches   bool   // trainer of it
+	Unlocked  bool   // may read what others wrote
+	Over      bool   // the delivery is over: reading only
+	Now       time.Time
+}
+
+// Closed says whether nobody may write here any more, or not yet.
+func (v *Visit) Closed() bool { return v.Over || v.Activity != nil && !v.Staff && !v.Dates.Open(v.Now) }
+
+// Member says whether the person takes part as a learner.
+func (v *Visit) Member() bool { return v.Enrolment != nil }
+
+// Prompt says whether the board is a prompt of the course.
+func (v *Visit) Prompt() bool { return v.Activity != nil }
+
+var errNotFound = fault.New(fault.NotFound, "error.not_found")
+
+// Visit says what a person may do on a board of a delivery. NotFound when they may not know of it: they are not in the
+// delivery, the prompt's week has not opened to them, or there is no such board.
+func (s *Service) Visit(ctx context.Context, who *account.Person, deliveryID, board string) (*Visit, error) {
+	v, err := s.enter(ctx, who, deliveryID)
+	if err != nil {
+		return nil, err
+	}
+	return v, s.onBoard(ctx, s.db, v, board)
+}
+
+// enter is the part of Visit that is the same for all boards of a delivery.
+func (s *Service) enter(ctx context.Context, who *account.Person, deliveryID string) (*Visit, error) {
+	if who == nil || who.Guest() {
+		return nil, errNotFound
+	}
+	d, e, err := s.seat(ctx, who.ID, deliveryID)
+	if err != nil {
+		return nil, err
+	}
+	v := &Visit{Who: who, Delivery: d, Enrolment: e, Staff: moderates(who, d.ID), Teaches: teaches(who, d.ID), Now: s.clock()}
+	v.Over = d.Status == delivery.Closed || d.Status == delivery.Cancelled
+	if e == nil && !v.Staff {
+		return nil, errNotFound
+	}
+	if e != nil {
+		if v.Course, err = s.courses.Revision(ctx, e.RevisionHash); err != nil {
+			return nil, err
+		}
+		if d.Cohort() {
+			if err := s.deliveries.Allow(ctx, e); err != nil {
+				return nil, err
+			}
+		}
+		return v, nil
+	}
+	v.Course, err = s.courses.Current(ctx, d.CourseKey)
+	return v, err
+}
+
+// onBoard fills in what a board adds.
+func (s *Service) onBoard(ctx context.Context, tx bun.IDB, v *Visit, board string) error {
+	v.Board, v.Unlocked = board, true
+	switch {
+	case slices.Contains(Boards, board):
+	case strings.HasPrefix(board, groupBoard):
+		v.Group = strings.TrimPrefix(board, groupBoard)
+		in, err := inGroup(ctx, tx, v.Delivery.ID, v.Group, v.Who.ID, v.Staff)
+		if err != nil {
+			return err
+		}
+		if !in {
+			return errNotFound
+		}
+	default:
+		if err := s.onPrompt(ctx, tx, v, board); err != nil {
+			return err
+		}
+	}
+	set, err := settings(ctx, tx, v.Delivery.ID, board)
+	v.Settings = set
+	return err
+}
+
+func (s *Service) onPrompt(ctx context.Context, tx bun.IDB, v *Visit, board string) error {
+	v.Activity = v.Course.Activity(activityOf(board))
+	v.Content = contentOf(v.Activity)
+	if v.Content == nil {
+		return errNotFound
+	}
+	v.Dates = DatesOf(v.Delivery, v.Course, v.Activity.Module.Key, v.Enrolment)
+	if !v.Staff && v.Dates.Dated() && v.Now.Before(v.Dates.Opens) && !v.Over {
+		return errNotFound
+	}
+	if v.Delivery.Cohort() && v.Enrolment != nil {
+		g, err := s.groupOf(ctx, tx, v.Delivery.ID, v.Who.ID)
+		if err != nil {
+			return err
+		}
+		v.Group = g
+	}
+	if !v.Content.PostFirst || v.Staff || v.Over || v.Dates.Closed(v.Now) {
+		return nil
+	}
+	open, err := hasAnswered(ctx, tx, v.Delivery.ID, v.Activity.Key, v.Who.ID)
+	v.Unlocked = open
+	return err
+}
+
+// VisitThread finds a thread and says what the person may do in it. NotFound as Visit, and where the thread is of a group
+// that is not theirs, or hidden. A thread that was merged is answered with the one that has its posts.
+func (s *Service) VisitThread(ctx context.Context, who *account.Person, threadID string) (*Visit, *Thread, error) {
+	t, err := threadByID(ctx, s.db, threadID)
+	if err != nil {
+		return nil, nil, err
+	}
+	for hops := 0; t.State == Merged && hops < 5; hops++ {
+		if t, err = threadByID(ctx, s.db, t.MergedInto); err != nil {
+			return nil, nil, err
+		}
+	}
+	v, err := s.Visit(ctx, who, t.DeliveryID, t.Board)
+	if err != nil {
+		return nil, nil, err
+	}
+	if !v.sees(t) {
+		return nil, nil, errNotFound
+	}
+	return v, t, nil
+}
+
+func (v *Visit) sees(t *Thread) bool {
+	return v.Staff || t.State == Visible && (t.GroupID == "" || t.GroupID == v.Group)
+}
+
+// BoardVisits are all boards of a delivery that the person may know of: the fixed ones, the prompts that have opened to
+// them in the order of the course, and private groups that they are in.
+func (s *Service) BoardVisits(ctx context.Context, who *account.Person, deliveryID string) (*Visit, []*Visit, error) {
+	base, err := s.enter(ctx, who, deliveryID)
+	if err != nil {
+		return nil, nil, err
+	}
+	names := slices.Clone(Boards)
+	if !base.Delivery.Cohort() {
+		names = nil
+	}
+	var prompts []string
+	for a := base.Course.First(); a != nil; a = a.Next {
+		if contentOf(a) != nil {
+			prompts = append(prompts, BoardOf(a.Key))
+		}
+	}
+	groups, err := privateGroups(ctx, s.db, deliveryID, who.ID, base.Staff)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, g := range groups {
+		names = append(names, groupBoard+g.ID)
+	}
+	var out []*Visit
+	for _, name := range append(prompts, names...) {
+		v := *base
+		err := s.onBoard(ctx, s.db, &v, name)
+		if fault.Is(err, fault.NotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		out = append(out, &v)
+	}
+	return base, out, nil
+}
+
+// seat reads a delivery of any kind and the person's enrolment in it, nil unless they have a seat.
+func (s *Service) seat(ctx context.Context, personID, deliveryID string) (*delivery.Delivery, *delivery.Enrolment, error) {
+	d := new(delivery.Delivery)
+	if err := s.db.NewSelect().Model(d).Where("d.id = ?", deliveryID).Scan(ctx); err != nil {
+		return nil, nil, db.Err(err)
+	}
+	var all []delivery.Enrolment
+	err := s.db.NewSelect().Model(&all).Where("e.delivery_id = ?", deliveryID).Where("e.person_id = ?", personID).
+		Where("e.status IN (?, ?)", delivery.Active, delivery.Paused).Limit(1).Scan(ctx)
+	if err != nil {
+		return nil, nil, fmt.Errorf("read a seat: %w", db.Err(err))
+	}
+	if len(all) == 0 {
+		return d, nil, nil
+	}
+	return d, &all[0], nil
+}
+
+// SetPseudonyms lets people choose another name on a board, or takes that away for what comes. Staff only.
+func (s *Service) SetPseudonyms(ctx context.Context, v *Visit, on bool) error {
+	if !v.Teaches {
+		return errNotFound
+	}
+	set := Settings{DeliveryID: v.Delivery.ID, Board: v.Board, Pseudonyms: on, UpdatedAt: s.clock()}
+	return db.InTx(ctx, s.db, func(ctx context.Context, tx bun.Tx) error {
+		_, err := tx.NewInsert().Model(&set).On("CONFLICT (delivery_id, board) DO UPDATE").Set("pseudonyms = EXCLUDED.pseudonyms").
+			Set("updated_at = EXCLUDED.updated_at").Exec(ctx)
+		if err != nil {
+			return fmt.Errorf("set a board: %w", db.Err(err))
+		}
+		return s.note(ctx, tx, v, "forum.pseudonyms", "", v.Board, map[bool]string{true: "on", false: "off"}[on])
+	})
+}
