@@ -293,7 +293,7 @@ func (a *App) mount(words *locale.Bundle, o Options) error {
 		signonweb.New(a.SignOn, a.Accounts, sessions, a.cfg.BaseURL).Routes(),
 		(&courseweb.Handlers{Courses: a.Courses, Records: a.Records, Credentials: a.Credentials, Play: a.Play, Deliveries: a.Deliveries}).Routes(),
 		(&deliveryweb.Handlers{
-			Courses: a.Courses, Deliveries: a.Deliveries, Play: a.Play, Records: a.Records, BaseURL: a.cfg.BaseURL,
+			Courses: a.Courses, Deliveries: a.Deliveries, Play: a.Play, Records: a.Records, Forum: a.Forum, BaseURL: a.cfg.BaseURL,
 		}).Routes(),
 		recordweb.New(a.Records, a.Courses, a.Credentials, a.Deliveries, a.transcripts()).Routes(),
 		(&retentionweb.Handlers{Retention: a.Retention}).Routes(),

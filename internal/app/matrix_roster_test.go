@@ -27,7 +27,7 @@ func init() {
 		"POST /teach/cohorts/:cohort/people/:person/move":    {pupil("/people/{pupil}/move"), deskWriters("trainer", 422), nil},
 
 		"GET /join/:token":  {"/join/{token}", all(200), nil},
-		"POST /join/:token": {"/join/{token}", writers(303), nil},
+		"POST /join/:token": {"/join/{token}", five(401, 401, 409, 303, 303), nil},
 
 		"GET " + ways:                                      {at(""), desk("trainer", 200), nil},
 		"POST " + ways + "/add":                            {at("/add"), deskWriters("trainer", 422), nil},

@@ -171,9 +171,10 @@ var matrix = map[string]row{
 	"POST /teach/scenarios/:reply":       {"/teach/scenarios/nothing", deskWriters("trainer", 404), nil},
 	"POST /teach/scenarios/:reply/close": {"/teach/scenarios/nothing/close", deskWriters("trainer", 404), nil},
 
-	"GET /courses/:course/cohorts/:cohort":        {tiny + "/cohorts/{cohort}", all(200), nil},
-	"POST /courses/:course/cohorts/:cohort/join":  {tiny + "/cohorts/{cohort}/join", writers(303), nil},
-	"POST /courses/:course/cohorts/:cohort/leave": {tiny + "/cohorts/{cohort}/leave", writers(303), nil},
+	"GET /courses/:course/cohorts/:cohort": {tiny + "/cohorts/{cohort}", all(200), nil},
+	// The learner is in another cohort of the course, where they discuss.
+	"POST /courses/:course/cohorts/:cohort/join":  {tiny + "/cohorts/{cohort}/join", five(401, 401, 409, 303, 303), nil},
+	"POST /courses/:course/cohorts/:cohort/leave": {tiny + "/cohorts/{cohort}/leave", five(401, 401, 404, 303, 303), nil},
 	"GET /teach":                                {"/teach?show=all", desk("trainer", 200), nil},
 	"GET /teach/cohorts/new":                    {"/teach/cohorts/new?course=tiny", desk("trainer", 200), nil},
 	"POST /teach/cohorts":                       {"/teach/cohorts", deskWriters("trainer", 422), url.Values{"course": {"tiny"}}},
@@ -253,6 +254,7 @@ func newCast(t *testing.T, s *site) *cast {
 	}
 	w.names["{class}"], w.names["{pupil}"] = s.class()
 	w.names["{token}"], w.names["{list}"] = s.waysIn(w.names["{cohort}"])
+	maps.Copy(w.names, s.talk(w.by["learner"].id))
 	for k, v := range w.names {
 		if v == "" {
 			t.Fatalf("nothing for %s", k)

@@ -50,11 +50,11 @@ func (s *Service) Edit(ctx context.Context, v *Visit, t *Thread, postID string, 
 		if v.Closed() || t.Locked && !v.Staff {
 			return fault.New(fault.Conflict, "forum.no_edit_now")
 		}
-		if p.Rev != rev {
-			return fault.New(fault.Conflict, "forum.changed_since")
-		}
 		if err := s.checkEdit(v, p, body, reason); err != nil {
 			return err
+		}
+		if p.Rev != rev {
+			return fault.New(fault.Conflict, "forum.changed_since")
 		}
 		who, err := s.mentioned(ctx, tx, v, t.ID, body)
 		if err != nil {

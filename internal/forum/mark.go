@@ -8,7 +8,6 @@ import (
 	"github.com/uptrace/bun"
 
 	"greenroom/internal/db"
-	"greenroom/internal/id"
 )
 
 // What somebody wants to hear of a thread. By itself it is answers to them and mentions of them.
@@ -38,13 +37,15 @@ func markOf(ctx context.Context, tx bun.IDB, personID, threadID string) (Mark, e
 	return all[0], nil
 }
 
-// Read notes that the visitor has seen the thread up to a post. It only goes forward: two tabs end at the later one.
+// Read notes that the visitor has seen the thread up to a post; "" is all that is there. It only goes forward: two tabs
+// end at the later one.
 func (s *Service) Read(ctx context.Context, v *Visit, t *Thread, upTo string) error {
-	if !id.Valid(upTo) {
-		return errNotFound
+	q := s.db.NewSelect().Model((*Post)(nil)).ColumnExpr("COALESCE(max(q.id), '')").Where("q.thread_id = ?", t.ID)
+	if upTo != "" {
+		q = q.Where("q.id <= ?", upTo)
 	}
 	newest := ""
-	err := s.db.NewSelect().Model((*Post)(nil)).ColumnExpr("COALESCE(max(q.id), '')").Where("q.thread_id = ?", t.ID).Where("q.id <= ?", upTo).Scan(ctx, &newest)
+	err := q.Scan(ctx, &newest)
 	if err != nil {
 		return db.Err(err)
 	}

@@ -55,6 +55,13 @@ func (h *Handlers) getCohort(c echo.Context) error {
 		}
 		p.News = news(c, all, map[string]*delivery.Delivery{}, func(string) bool { return p.Progress.Complete && !p.Leads })
 	}
+	if in {
+		fresh, err := h.Forum.Unread(ctx, v.ID(), []string{d.ID})
+		if err != nil {
+			return err
+		}
+		p.Unread = fresh[d.ID]
+	}
 	why := fault.From(d.Joinable(p.Now))
 	if why == nil && v.SignedIn() && !in {
 		if why, err = h.elsewhere(c, d); err != nil {

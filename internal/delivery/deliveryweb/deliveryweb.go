@@ -19,6 +19,7 @@ import (
 	"greenroom/internal/course"
 	"greenroom/internal/delivery"
 	"greenroom/internal/fault"
+	"greenroom/internal/forum"
 	"greenroom/internal/play"
 	"greenroom/internal/record"
 	"greenroom/internal/web"
@@ -31,6 +32,7 @@ type Handlers struct {
 	Deliveries *delivery.Service
 	Play       *play.Service
 	Records    *record.Service
+	Forum      *forum.Service
 	BaseURL    string // of the site, for addresses in calendars
 }
 

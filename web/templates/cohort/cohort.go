@@ -24,6 +24,7 @@ type Page struct {
 	Led      []string // names
 	Leads    bool     // the reader leads it
 	News     []News
+	Unread   int // posts in its discussion that the reader has not seen
 	Now      time.Time
 	Zone     *time.Location // the reader's, nil when it is not known
 	NoJoin   string         // why nobody can join by themselves now, "" when they can
