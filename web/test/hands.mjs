@@ -19,7 +19,8 @@ export class Keyboard {
     if (await here()) return;
     // Long pages begin with the outline: the skip link is what it is for.
     const inMain = await el.evaluate((x) => !!x.closest("main"));
-    const outside = await this.page.evaluate(() => !document.activeElement || document.activeElement === document.body);
+    // A page that was opened at a place in it begins there.
+    const outside = await this.page.evaluate(() => !location.hash && (!document.activeElement || document.activeElement === document.body));
     if (inMain && outside) {
       await this.page.keyboard.press("Tab");
       const skip = await this.page.evaluate(() => document.activeElement?.getAttribute("href"));
