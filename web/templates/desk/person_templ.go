@@ -154,7 +154,7 @@ func ShowPerson(p Person) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.Stat(p.L.T("player.percent", "Percent", p.View.Percent), p.L.T("me.stat_percent")).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Stat(strconv.Itoa(p.View.Percent)+"%", p.L.T("me.stat_percent")).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1148,9 +1148,9 @@ func ruling(p Person, r record.Ruling) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var57 string
-		templ_7745c5c3_Var57, templ_7745c5c3_Err = templ.JoinStringErrs(p.L.T("desk.ruling_by", "Who", or(p.Names[r.By], p.L.T("desk.gone")), "When", p.L.DateTime(p.Local(r.At)), "Day", r.On))
+		templ_7745c5c3_Var57, templ_7745c5c3_Err = templ.JoinStringErrs(p.L.T("desk.ruling_by", "Who", or(p.Names[r.By], p.L.T("desk.gone")), "When", p.L.DateTime(p.Local(r.At)), "Day", p.L.Date(delivery.Date(r.On).Midnight())))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/templates/desk/person.templ`, Line: 226, Col: 123}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/templates/desk/person.templ`, Line: 226, Col: 159}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var57))
 		if templ_7745c5c3_Err != nil {
