@@ -81,7 +81,10 @@ func (a *App) Demo(ctx context.Context) error {
 	if err := a.demoCertificate(ctx); err != nil {
 		return err
 	}
-	return a.beginCohorts(ctx)
+	if err := a.beginCohorts(ctx); err != nil {
+		return err
+	}
+	return a.beginTalk(ctx)
 }
 
 // begin enrols a demo person and marks their first readings complete.

@@ -40,11 +40,15 @@ const unreadExpr = "(SELECT count(*) FROM forum_post AS q WHERE q.thread_id = t.
 // mayExpr is which threads somebody who is no staff sees: everybody's, and those of groups they are in.
 const mayExpr = "(t.state = 'visible' AND (t.group_id = '' OR EXISTS (SELECT 1 FROM forum_member AS m WHERE m.group_id = t.group_id AND m.person_id = ?)))"
 
-func seeing(q *bun.SelectQuery, who *account.Person, staff bool) *bun.SelectQuery {
-	if staff {
+// seeing narrows a query of threads t to what the visitor may know of.
+func seeing(q *bun.SelectQuery, v *Visit) *bun.SelectQuery {
+	switch {
+	case v.Staff:
 		return q.Where("t.state <> ?", Merged)
+	case v.own == "":
+		return q.Where(mayExpr, v.Who.ID)
 	}
-	return q.Where(mayExpr, who.ID)
+	return q.Where("("+mayExpr+" OR t.state = 'visible' AND t.group_id = ?)", v.Who.ID, v.own)
 }
 
 // Threads lists the threads of a board, pinned ones first, then the one written in last, and says how many there are.
@@ -57,7 +61,7 @@ func (s *Service) Threads(ctx context.Context, v *Visit, list string, page int) 
 		ColumnExpr("(SELECT count(*) FROM forum_post AS q WHERE q.thread_id = t.id AND q.endorsed_at IS NOT NULL AND q.state = 'visible') AS endorsed").
 		Join("LEFT JOIN forum_group AS g ON g.id = t.group_id").
 		Where("t.delivery_id = ?", v.Delivery.ID).Where("t.board = ?", v.Board)
-	q = seeing(q, v.Who, v.Staff)
+	q = seeing(q, v)
 	switch list {
 	case ListUnanswered:
 		q = q.Where("NOT t.answered")
@@ -81,6 +85,28 @@ func (s *Service) PromptThread(ctx context.Context, v *Visit) (*Thread, error) {
 	return promptThread(ctx, s.db, v.Delivery.ID, v.Activity.Key, v.Group)
 }
 
+// Parts is what the person has done in each prompt of a delivery, by the activity's key, in one query.
+func (s *Service) Parts(ctx context.Context, v *Visit) (map[string]Part, error) {
+	out := map[string]Part{}
+	var rows []struct {
+		ActivityKey            string
+		Answers, Late, Replies int
+	}
+	mine := s.db.NewSelect().TableExpr("forum_post AS q").Join("JOIN forum_thread AS t ON t.id = q.thread_id").
+		Where("t.delivery_id = ?", v.Delivery.ID).Where("t.activity_key <> ''").Where("q.author_id = ?", v.Who.ID).Where("q.state = ?", Visible).GroupExpr("t.activity_key")
+	err := mine.ColumnExpr("t.activity_key").ColumnExpr("sum(CASE WHEN q.unlocks THEN 1 ELSE 0 END) AS answers").
+		ColumnExpr("sum(CASE WHEN q.unlocks AND NOT q.late THEN 1 ELSE 0 END) AS late").
+		ColumnExpr("count(DISTINCT CASE WHEN q.level = ? AND (o.author_id IS NULL OR o.author_id <> ?) THEN q.root_id END) AS replies", Comment, v.Who.ID).
+		Join("LEFT JOIN forum_post AS o ON o.id = q.root_id").Scan(ctx, &rows)
+	if err != nil {
+		return nil, fmt.Errorf("what somebody did in prompts: %w", db.Err(err))
+	}
+	for _, r := range rows {
+		out[r.ActivityKey] = Part{Answered: r.Answers > 0, Replies: r.Replies, Late: r.Answers > 0 && r.Late == 0}
+	}
+	return out, nil
+}
+
 // Tally is how much there is on a board.
 type Tally struct{ Threads, Posts, Unread int }
 
@@ -94,7 +120,7 @@ func (s *Service) Tallies(ctx context.Context, base *Visit) (map[string]Tally, e
 	one := s.db.NewSelect().TableExpr("forum_thread AS t").ColumnExpr("t.board, t.posts").ColumnExpr(unreadExpr+" AS unread", base.Who.ID, base.Who.ID).
 		Where("t.delivery_id = ?", base.Delivery.ID).
 		Where("NOT EXISTS (SELECT 1 FROM forum_mark AS k WHERE k.thread_id = t.id AND k.person_id = ? AND k.follow = ?)", base.Who.ID, Mute)
-	one = seeing(one, base.Who, base.Staff)
+	one = seeing(one, base)
 	err := s.db.NewSelect().TableExpr("(?) AS x", one).ColumnExpr("board, count(*) AS threads, sum(posts) AS posts, sum(unread) AS unread").GroupExpr("board").Scan(ctx, &rows)
 	if err != nil {
 		return nil, fmt.Errorf("count boards: %w", db.Err(err))

@@ -46,6 +46,15 @@ type Visit struct {
 	Unlocked  bool   // may read what others wrote
 	Over      bool   // the delivery is over: reading only
 	Now       time.Time
+
+	own string // the person's discussion group, on whatever board
+	all *asked // what is known already where many boards are visited
+}
+
+// asked is what a visit of many boards has read at once.
+type asked struct {
+	settings map[string]Settings
+	answered []string // keys of activities
 }
 
 // Closed says whether nobody may write here any more, or not yet.
@@ -91,8 +100,9 @@ func (s *Service) enter(ctx context.Context, who *account.Person, deliveryID str
 			if err := s.deliveries.Allow(ctx, e); err != nil {
 				return nil, err
 			}
+			v.own, err = s.groupOf(ctx, s.db, d.ID, who.ID)
 		}
-		return v, nil
+		return v, err
 	}
 	v.Course, err = s.courses.Current(ctx, d.CourseKey)
 	return v, err
@@ -117,6 +127,10 @@ func (s *Service) onBoard(ctx context.Context, tx bun.IDB, v *Visit, board strin
 			return err
 		}
 	}
+	if v.all != nil {
+		v.Settings = v.all.settings[board]
+		return nil
+	}
 	set, err := settings(ctx, tx, v.Delivery.ID, board)
 	v.Settings = set
 	return err
@@ -132,14 +146,12 @@ func (s *Service) onPrompt(ctx context.Context, tx bun.IDB, v *Visit, board stri
 	if !v.Staff && v.Dates.Dated() && v.Now.Before(v.Dates.Opens) && !v.Over {
 		return errNotFound
 	}
-	if v.Delivery.Cohort() && v.Enrolment != nil {
-		g, err := s.groupOf(ctx, tx, v.Delivery.ID, v.Who.ID)
-		if err != nil {
-			return err
-		}
-		v.Group = g
-	}
+	v.Group = v.own
 	if !v.Content.PostFirst || v.Staff || v.Over || v.Dates.Closed(v.Now) {
+		return nil
+	}
+	if v.all != nil {
+		v.Unlocked = slices.Contains(v.all.answered, v.Activity.Key)
 		return nil
 	}
 	open, err := hasAnswered(ctx, tx, v.Delivery.ID, v.Activity.Key, v.Who.ID)
@@ -197,9 +209,14 @@ func (s *Service) BoardVisits(ctx context.Context, who *account.Person, delivery
 	for _, g := range groups {
 		names = append(names, groupBoard+g.ID)
 	}
+	known, err := s.ask(ctx, base)
+	if err != nil {
+		return nil, nil, err
+	}
 	var out []*Visit
 	for _, name := range append(prompts, names...) {
 		v := *base
+		v.all = known
 		err := s.onBoard(ctx, s.db, &v, name)
 		if fault.Is(err, fault.NotFound) {
 			continue
@@ -210,6 +227,22 @@ func (s *Service) BoardVisits(ctx context.Context, who *account.Person, delivery
 		out = append(out, &v)
 	}
 	return base, out, nil
+}
+
+// ask reads for all boards of a delivery what each of them would ask for.
+func (s *Service) ask(ctx context.Context, v *Visit) (*asked, error) {
+	out := &asked{settings: map[string]Settings{}}
+	var sets []Settings
+	if err := s.db.NewSelect().Model(&sets).Where("b.delivery_id = ?", v.Delivery.ID).Scan(ctx); err != nil {
+		return nil, fmt.Errorf("settings of boards: %w", db.Err(err))
+	}
+	for _, x := range sets {
+		out.settings[x.Board] = x
+	}
+	err := s.db.NewSelect().Model((*Post)(nil)).ColumnExpr("DISTINCT t.activity_key").Join("JOIN forum_thread AS t ON t.id = q.thread_id").
+		Where("t.delivery_id = ?", v.Delivery.ID).Where("t.activity_key <> ''").Where("q.author_id = ?", v.Who.ID).
+		Where("q.unlocks").Where("q.state = ?", Visible).Scan(ctx, &out.answered)
+	return out, db.Err(err)
 }
 
 // seat reads a delivery of any kind and the person's enrolment in it, nil unless they have a seat.

@@ -83,6 +83,10 @@ func (h *Handlers) getHome(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	parts, err := h.Forum.Parts(ctx, base)
+	if err != nil {
+		return err
+	}
 	l := web.L(c)
 	p := pages.Home{Page: web.Page(c, l.T("forum.title")), View: view(c, base)}
 	p.Section, p.Robots = "courses", "noindex"
@@ -91,11 +95,7 @@ func (h *Handlers) getHome(c echo.Context) error {
 		name := ""
 		switch {
 		case b.Prompt():
-			if b.Member() {
-				if row.Part, err = h.Forum.PartOf(ctx, b); err != nil {
-					return err
-				}
-			}
+			row.Part = parts[b.Activity.Key]
 		case b.Group != "":
 			if name, _, err = h.Forum.GroupName(ctx, b.Group); err != nil {
 				return err

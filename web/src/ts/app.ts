@@ -10,6 +10,7 @@
 //   limit.ts      <time-limit>
 //   passkey.ts    <pass-key>
 //   outline.ts    the current step in the outline, in view
+//   markdown.ts   <mark-down>
 //   scenario.ts   <scenario-clock>, <scenario-inject>
 //   zone.ts       the time zone for the register form
 //   seen.ts       where the reader was when they left
@@ -19,6 +20,7 @@ import { counters } from "./counter.ts";
 import { focusMarked } from "./focus.ts";
 import { TimeLimit } from "./limit.ts";
 import { copies, menus, passwords, themes } from "./menus.ts";
+import { MarkDown } from "./markdown.ts";
 import { OrderList } from "./order.ts";
 import { outline } from "./outline.ts";
 import { PassKey } from "./passkey.ts";
@@ -32,6 +34,7 @@ declare global {
 window.htmx = htmx;
 
 customElements.define("auto-save", AutoSave);
+customElements.define("mark-down", MarkDown);
 customElements.define("order-list", OrderList);
 customElements.define("pass-key", PassKey);
 customElements.define("time-limit", TimeLimit);
