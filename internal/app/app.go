@@ -308,6 +308,7 @@ func (a *App) mount(words *locale.Bundle, o Options) error {
 		(&scenarioweb.Desk{Runs: a.Scenarios, Courses: a.Courses}).Routes(),
 		notifyweb.New(a.Notify).Routes(),
 		(&forumweb.Handlers{Forum: a.Forum}).Routes(),
+		(&forumweb.Lead{Forum: a.Forum, Deliveries: a.Deliveries, BaseURL: a.cfg.BaseURL}).Routes(),
 		a.administration().Routes(),
 	} {
 		a.Routes = append(a.Routes, table...)

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"greenroom/internal/course"
+	"greenroom/internal/forum"
 	"greenroom/internal/quiz"
 	"greenroom/internal/reflection"
 	"greenroom/internal/scenario"
@@ -50,6 +51,8 @@ func (c *client) take(courseKey string, a *course.Activity) {
 		p = p.submit("/finish", filled(content))
 	case *scenario.Scenario:
 		p = c.takeScenario(path, content)
+	case *forum.Content:
+		p = c.takePrompt(p, courseKey, a, content)
 	default:
 		p = p.submit("/complete", nil)
 	}
@@ -57,6 +60,20 @@ func (c *client) take(courseKey string, a *course.Activity) {
 		c.s.t.Fatalf("%s %s: %d\n%s", a.Kind, path, p.status, clip(p.words()))
 	}
 	p.follow().want(200)
+}
+
+// takePrompt lets the reflection of the module count where the prompt names one, and answers it where not.
+func (c *client) takePrompt(p *page, courseKey string, a *course.Activity, content *forum.Content) *page {
+	c.s.t.Helper()
+	key := content.InsteadKey(a)
+	if key == "" {
+		return p.submit("/"+forum.BoardOf(a.Key), url.Values{"body": {strings.Repeat("word ", content.MinWords)}})
+	}
+	if !strings.Contains(p.raw, stepPath(courseKey, a)+"/instead") {
+		c.take(courseKey, c.s.course(courseKey).Activity(key))
+		p = c.get(stepPath(courseKey, a)).want(200)
+	}
+	return p.submit("/instead", nil)
 }
 
 // takeQuiz starts an attempt where none is open, answers it right (or else leaves it), and submits it.

@@ -24,6 +24,8 @@ func theirs(out, stranger, learner, staff int) answer {
 func init() {
 	text, why := url.Values{"body": {"Something to say."}, "title": {"A title"}}, url.Values{"reason": {"for the test"}}
 	general := "/discuss/{talk}/general"
+	lead := func(path string) string { return "/teach/cohorts/{talk}/discussion" + path }
+	const led = "/teach/cohorts/:cohort/discussion"
 	maps.Copy(matrix, map[string]row{
 		"GET /discuss/:delivery":                  {"/discuss/{talk}", talkers(200), nil},
 		"GET /discuss/:delivery/search":           {"/discuss/{talk}/search?q=say", talkers(200), nil},
@@ -49,6 +51,17 @@ func init() {
 		"POST /posts/:post/remove":  {"/posts/{answer}/remove", theirs(401, 404, 303, 404), why},
 		"POST /posts/:post/useful":  {"/posts/{post}/useful", theirs(401, 404, 404, 303), url.Values{"on": {"1"}}},
 		"POST /posts/:post/endorse": {"/posts/{post}/endorse", theirs(401, 404, 404, 303), url.Values{"on": {"1"}}},
+
+		"GET /teach/discussion":           {"/teach/discussion?list=new", answer{303, 303, 403, 403, 403, map[string]int{"trainer": 200, "moderator": 200, "admin": 200}}, nil},
+		"GET " + led:                      {lead(""), desk("trainer", 200), nil},
+		"POST " + led + "/groups":         {lead("/groups"), deskWriters("trainer", 422), nil},
+		"POST " + led + "/groups/move":    {lead("/groups/move"), deskWriters("trainer", 404), nil},
+		"GET " + led + "/participation":   {lead("/participation"), desk("trainer", 200), nil},
+		"GET " + led + "/:board":          {lead("/first.none"), desk("trainer", 404), nil}, // the tiny course has no prompt: see TestFacilitation
+		"GET " + led + "/:board/summary":  {lead("/first.none/summary"), desk("trainer", 404), nil},
+		"POST " + led + "/:board/summary": {lead("/first.none/summary"), deskWriters("trainer", 404), nil},
+		"GET " + led + "/:board/:person":  {lead("/first.none/{learner}"), desk("trainer", 404), nil},
+		"POST " + led + "/:board/:person": {lead("/first.none/{learner}"), deskWriters("trainer", 404), nil},
 
 		"GET /posts/:post/files/:file": {"/posts/{post}/files/none", theirs(303, 404, 404, 404), nil},
 	})

@@ -242,8 +242,11 @@ func (w *writing) place(ctx context.Context) (err error) {
 		return nil
 	}
 	w.locked = w.thread.Locked && !v.Staff
-	if w.locked || w.n.ParentID == "" {
+	if w.locked || w.n.ParentID == "" && v.Prompt() {
 		return nil
+	}
+	if w.n.ParentID == "" {
+		return w.answersOpening(ctx)
 	}
 	if !v.Unlocked {
 		return errNotFound // what one may not read one cannot answer
@@ -253,6 +256,16 @@ func (w *writing) place(ctx context.Context) (err error) {
 		return orNotFound(err)
 	}
 	return nil
+}
+
+// answersOpening makes what is written to a thread as such an answer to what opened it.
+func (w *writing) answersOpening(ctx context.Context) error {
+	var all []Post
+	err := w.tx.NewSelect().Model(&all).Where("q.thread_id = ?", w.thread.ID).Where("q.level = ?", Opening).Where("q.state = ?", Visible).OrderExpr("q.id").Limit(1).Scan(ctx)
+	if len(all) > 0 {
+		w.parent = &all[0]
+	}
+	return db.Err(err)
 }
 
 // privateGroup is the board's name where it is a private group's.

@@ -32,6 +32,8 @@ const (
 	Author    Access = account.RoleAuthor
 	Admin     Access = account.RoleAdmin
 	Teaching  Access = account.RoleTrainer + "|" + account.RoleAuthor // either
+
+	Facilitating Access = account.RoleTrainer + "|" + account.RoleModerator // either
 )
 
 // Route is one line of a route table.
@@ -56,7 +58,7 @@ func (s *Shell) Register(g *echo.Group, routes ...Route) {
 		switch r.Access {
 		case SignedIn:
 			h = RequireSignIn(h)
-		case Trainer, Moderator, Author, Admin, Teaching:
+		case Trainer, Moderator, Author, Admin, Teaching, Facilitating:
 			h = RequireRole(string(r.Access), h)
 		}
 		limit := r.Limit

@@ -41,6 +41,10 @@ async function step(page, hand, s, all) {
       await answer(page, hand, all.get(s.key));
       await hand.pressAndLoad(main.locator("#quiz-form button.btn-primary"));
       break;
+    case "forum":
+      await hand.type(main.locator('textarea[name="body"]'), words.repeat(8).trim());
+      await hand.pressAndLoad(main.locator(".compose form button.btn-primary"));
+      break;
     case "scenario":
       await play(page, hand);
       await hand.pressAndLoad(main.locator('form[action$="/finish"] button.btn-primary'));

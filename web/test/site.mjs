@@ -75,8 +75,8 @@ export function quizzes(course) {
 export function steps(course) {
   const dir = join(root, "courses", course), out = [];
   for (const m of readdirSync(dir, { withFileTypes: true }).filter((e) => e.isDirectory() && /^\d/.test(e.name)).map((e) => e.name).sort()) {
-    for (const f of readdirSync(join(dir, m)).filter((f) => /^\d+-.*\.(reading\.md|(quiz|reflection|worksheet|resources|scenario)\.yaml)$/.test(f)).sort()) {
-      const [, slug, kind] = f.match(/^\d+-(.*)\.(reading|quiz|reflection|worksheet|resources|scenario)\.(?:md|yaml)$/);
+    for (const f of readdirSync(join(dir, m)).filter((f) => /^\d+-.*\.(reading\.md|(quiz|reflection|worksheet|resources|scenario|forum)\.yaml)$/.test(f)).sort()) {
+      const [, slug, kind] = f.match(/^\d+-(.*)\.(reading|quiz|reflection|worksheet|resources|scenario|forum)\.(?:md|yaml)$/);
       const key = m.replace(/^\d+-/, "") + "/" + slug;
       out.push({ key, kind, path: `/courses/${course}/${key}` });
     }

@@ -3,6 +3,7 @@
 //	forumweb.go   the routes, a delivery's page, search
 //	thread.go     boards and threads: reading and writing
 //	post.go       one post: its address, editing, taking away, files
+//	lead.go       facilitation: desk, marking, participation, groups, summaries
 //	player.go     a prompt as a step of a course (play.Player)
 package forumweb
 

@@ -54,6 +54,7 @@ type Item struct {
 var Desks = map[string][]Item{
 	"teach": {
 		{Key: "cohorts", Href: "/teach", Icon: "users", For: func(w *Who) bool { return w.Trainer }},
+		{Key: "discussion", Href: "/teach/discussion", Icon: "messages-square", For: func(w *Who) bool { return w.Trainer || w.Moderator }},
 		{Key: "scenarios", Href: "/teach/scenarios", Icon: "pen-line", For: func(w *Who) bool { return w.Trainer }},
 		{Key: "courses", Href: "/teach/courses", Icon: "target", For: func(w *Who) bool { return w.Trainer || w.Author }},
 	},
@@ -77,6 +78,7 @@ var CohortTabs = []Item{
 	{Key: "overview", Href: "", Icon: "home"},
 	{Key: "people", Href: "/people", Icon: "users"},
 	{Key: "progress", Href: "/progress", Icon: "table"},
+	{Key: "discussion", Href: "/discussion", Icon: "messages-square"},
 	{Key: "join", Href: "/join", Icon: "user-plus"},
 	{Key: "edit", Href: "/edit", Icon: "pencil"},
 }
