@@ -76,6 +76,7 @@ import (
 	"greenroom/internal/web"
 	"greenroom/internal/worksheet"
 	"greenroom/internal/worksheet/worksheetweb"
+	"greenroom/internal/workshop"
 	assets "greenroom/web"
 )
 
@@ -126,7 +127,7 @@ type Options struct {
 
 // Loader reads courses with every kind of activity that the product has.
 func Loader() *course.Loader {
-	return course.NewLoader(reading.Kind{}, quiz.Kind{}, reflection.Kind{}, worksheet.Kind{}, resources.Kind{}, scenario.Kind{}, forum.Kind{})
+	return course.NewLoader(reading.Kind{}, quiz.Kind{}, reflection.Kind{}, worksheet.Kind{}, resources.Kind{}, scenario.Kind{}, forum.Kind{}, workshop.Kind{})
 }
 
 // Open opens and migrates the database that the settings name, and puts the product on it.

@@ -18,7 +18,6 @@ import (
 	"greenroom/internal/app"
 	"greenroom/internal/config"
 	"greenroom/internal/course"
-	"greenroom/internal/course/coursetest"
 	"greenroom/internal/db/dbtest"
 	"greenroom/internal/faulttest"
 	"greenroom/internal/id"
@@ -109,7 +108,7 @@ func pass(ctx context.Context, a *app.App, at record.Completion, content *quiz.C
 
 // revised is the tiny course with a line of its own.
 func revised(line string) fs.FS {
-	m := coursetest.Small()
+	m := small()
 	f := m["tiny/01-first/01-read.reading.md"]
 	f.Data = append(bytes.Clone(f.Data), []byte("\n"+line+"\n")...)
 	return m

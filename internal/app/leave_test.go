@@ -16,7 +16,6 @@ import (
 
 	"greenroom/internal/account"
 	"greenroom/internal/config"
-	"greenroom/internal/course/coursetest"
 	"greenroom/internal/db"
 )
 
@@ -39,7 +38,7 @@ func (c *client) export() map[string]string {
 
 // mandatory is the tiny course as mandatory training.
 func mandatory() fstest.MapFS {
-	tree := coursetest.Small()
+	tree := small()
 	edited := strings.Replace(string(tree["tiny/course.yaml"].Data), "open: true", "open: true\nmandatory: true", 1)
 	tree["tiny/course.yaml"] = &fstest.MapFile{Data: []byte(edited)}
 	return tree

@@ -203,6 +203,8 @@ var matrix = map[string]row{
 	"GET /certificates":          {"/certificates", all(200), nil},
 	"GET /certificates/:code":    {"/certificates/{code}", all(200), nil},
 
+	"GET /teach/workshops":                                                             {"/teach/workshops", teaching(200), nil},
+	"GET /teach/workshops/:course/:module/:workshop":                                   {"/teach/workshops/tiny/first/room", teaching(200), nil},
 	"GET /teach/courses":                                                               {"/teach/courses", teaching(200), nil},
 	"GET /teach/courses/:course/insight":                                               {"/teach/courses/tiny/insight", teaching(200), nil},
 	"GET /teach/courses/:course/insight.csv":                                           {"/teach/courses/tiny/insight.csv", teaching(200), nil},

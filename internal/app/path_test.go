@@ -8,7 +8,6 @@ import (
 
 	shipped "greenroom/courses"
 	"greenroom/internal/course"
-	"greenroom/internal/course/coursetest"
 )
 
 const busy = "using-social-media"
@@ -159,7 +158,7 @@ func TestGuestSignsInAndClaims(t *testing.T) {
 
 // changed is the tiny course with a new step and without the reflection.
 func changed() fstest.MapFS {
-	m := coursetest.Small()
+	m := small()
 	delete(m, "tiny/01-first/03-think.reflection.yaml")
 	m["tiny/course.yaml"].Data = append(m["tiny/course.yaml"].Data, []byte("retired: [first/think]\n")...)
 	m["tiny/01-first/06-new.reading.md"] = &fstest.MapFile{Data: []byte("---\ntitle: \"A new page\"\nminutes: 2\n---\nNews.\n")}

@@ -14,7 +14,6 @@ import (
 
 	"golang.org/x/net/html"
 
-	"greenroom/internal/course/coursetest"
 	"greenroom/internal/db"
 	"greenroom/internal/scenario"
 )
@@ -28,7 +27,7 @@ func withOutage() fs.FS {
 	if err != nil {
 		panic(err)
 	}
-	m := maps.Clone(coursetest.Small())
+	m := maps.Clone(small())
 	dir := ""
 	for name := range m {
 		if strings.HasSuffix(name, "/module.yaml") && strings.Contains(name, "-first/") {

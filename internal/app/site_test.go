@@ -15,6 +15,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -71,6 +72,23 @@ type site struct {
 	log   *diary
 }
 
+// small is the tiny course with a run sheet beside its steps.
+func small() fstest.MapFS {
+	m := coursetest.Small()
+	m["tiny/01-first/60-room.workshop.yaml"] = &fstest.MapFile{Data: []byte(tinyRoom)}
+	return m
+}
+
+const tinyRoom = `title: "A tiny workshop"
+minutes: 60
+before: "Bring pens."
+items:
+  - { key: hello, kind: checkin, title: "Who is here", minutes: 10, text: "Say your name.", notes: "Smile." }
+  - { key: choose, kind: poll, title: "Choose one", minutes: 20, options: ["This", "That"], anonymous: true, notes: "Count the hands." }
+  - { key: ask, kind: question, title: "Do you know", minutes: 20, quiz: check, question: one, notes: "Wait ten seconds." }
+  - { key: leave, kind: exit, title: "What you take away", minutes: 10, text: "When X, I will Y.", notes: "Thank them." }
+`
+
 // setup is how a test wants its site; the zero value is a demo site with the tiny course and without limits.
 type setup struct {
 	courses  fs.FS // nil: coursetest.Small
@@ -119,7 +137,7 @@ func newSiteOn(t *testing.T, d *bun.DB, set setup) *site {
 	ok(t, err)
 	s.App = a
 	if set.courses == nil {
-		set.courses = coursetest.Small()
+		set.courses = small()
 	}
 	s.publish(set.courses)
 	srv.Config.Handler = a.Handler

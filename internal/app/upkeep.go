@@ -9,6 +9,7 @@ import (
 	"greenroom/internal/quiz"
 	"greenroom/internal/quiz/quizweb"
 	"greenroom/internal/web"
+	"greenroom/internal/workshop/workshopweb"
 )
 
 // keepQuizzes connects quizzes with what people are allowed beyond limits, and with letters about changed results.
@@ -21,10 +22,11 @@ func (a *App) keepQuizzes(words *locale.Bundle) {
 	event.On(a.Events, "mail.regraded", letters.OnRegraded)
 }
 
-// upkeep are the pages on which authors and trainers look after quizzes and people's accommodations.
+// upkeep are the pages on which authors and trainers look after quizzes and people's accommodations, and read run sheets.
 func (a *App) upkeep() []web.Route {
 	var all []web.Route
 	all = append(all, (&allowweb.Handlers{Allow: a.Allow, Accounts: a.Accounts, Deliveries: a.Deliveries}).Routes()...)
 	all = append(all, (&quizweb.Desk{Quizzes: a.Quizzes, Courses: a.Courses, Accounts: a.Accounts}).Routes()...)
+	all = append(all, (&workshopweb.Handlers{Courses: a.Courses}).Routes()...)
 	return append(all, (&insightweb.Handlers{Insight: a.Insight, Quizzes: a.Quizzes, Courses: a.Courses}).Routes()...)
 }

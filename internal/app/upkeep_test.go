@@ -9,7 +9,6 @@ import (
 	"greenroom/internal/access"
 	"greenroom/internal/account"
 	"greenroom/internal/audit"
-	"greenroom/internal/course/coursetest"
 	"greenroom/internal/id"
 	"greenroom/internal/locale"
 	"greenroom/internal/quiz"
@@ -17,7 +16,7 @@ import (
 
 // withQuiz is the tiny course with texts replaced in its quiz.
 func withQuiz(replace ...string) fs.FS {
-	tree := coursetest.Small()
+	tree := small()
 	f := tree["tiny/01-first/02-check.quiz.yaml"]
 	f.Data = []byte(strings.NewReplacer(replace...).Replace(string(f.Data)))
 	return tree

@@ -186,7 +186,11 @@ func (p *parse) module(d *moduleDir) {
 		p.fillModule(rep, m, in)
 	}
 	for _, f := range d.activities {
-		m.Activities = append(m.Activities, p.activity(m, f))
+		if a, aside := p.activity(m, f); aside {
+			m.Asides = append(m.Asides, a)
+		} else {
+			m.Activities = append(m.Activities, a)
+		}
 	}
 }
 
@@ -210,14 +214,15 @@ func (p *parse) fillModule(rep *Reporter, m *Module, in moduleFile) {
 	}
 }
 
-func (p *parse) activity(m *Module, f *activityFile) *Activity {
+// activity reads one file, and says whether it stands beside the steps.
+func (p *parse) activity(m *Module, f *activityFile) (a *Activity, aside bool) {
 	rep := p.report(f.rel)
 	data := p.folder.texts[f.rel]
 	if p.folder.bad[f.rel] {
-		return &Activity{Key: m.Key + "/" + f.key, Slug: f.key, Kind: f.kind, Module: m}
+		return &Activity{Key: m.Key + "/" + f.key, Slug: f.key, Kind: f.kind, Module: m}, false
 	}
 	meta, content := p.loader.kinds[f.kind].Parse(File{Path: rep.file, Data: data}, rep)
-	a := &Activity{
+	a = &Activity{
 		Key: m.Key + "/" + f.key, Slug: f.key, Kind: f.kind, Module: m,
 		Title: meta.Title, Summary: meta.Summary, Minutes: meta.Minutes, Hash: rep.mark(data),
 	}
@@ -230,7 +235,7 @@ func (p *parse) activity(m *Module, f *activityFile) *Activity {
 	if meta.Minutes > maxMinutes && f.ext == ".md" {
 		rep.Warn(1, fmt.Sprintf("the step takes %d minutes", meta.Minutes), fmt.Sprintf("split it: at most %d read well in one go", maxMinutes))
 	}
-	return a
+	return a, meta.Aside
 }
 
 // setLanguage picks the words that rendered texts need.

@@ -223,18 +223,18 @@ func (s *Service) lost(ctx context.Context, tx bun.IDB, hash string, rev *Revisi
 	}
 	var out Findings
 	for _, k := range f.keys() {
-		if rev.Activity(k) == nil && !gone[k] {
+		if rev.Activity(k) == nil && rev.Aside(k) == nil && !gone[k] {
 			out = append(out, Finding{
 				File: rev.Key + "/course.yaml", Severity: SevError,
 				What:   fmt.Sprintf("the published step %q is gone", k),
-				Remedy: fmt.Sprintf("learners' progress hangs on it: keep its key, or add %s to retired", k),
+				Remedy: fmt.Sprintf("what people did hangs on it: keep its key, or add %s to retired", k),
 			})
 		}
 	}
 	return out, nil
 }
 
-// keys are all steps that this folder has or had.
+// keys are all steps, and what stands beside them, that this folder has or had.
 func (f *folder) keys() []string {
 	seen := map[string]bool{}
 	for p := range f.texts {

@@ -48,6 +48,18 @@ type Revision struct {
 // Activity finds an activity by its key "module/activity", or returns nil.
 func (r *Revision) Activity(key string) *Activity { return r.activities[key] }
 
+// Aside finds what stands beside the steps by its key "module/aside", or returns nil.
+func (r *Revision) Aside(key string) *Activity {
+	for _, m := range r.Modules {
+		for _, a := range m.Asides {
+			if a.Key == key {
+				return a
+			}
+		}
+	}
+	return nil
+}
+
 // First returns the first activity, or nil when the course has none.
 func (r *Revision) First() *Activity {
 	for _, m := range r.Modules {
@@ -79,6 +91,7 @@ type Module struct {
 	ContentNote string
 	Sources     []Source
 	Activities  []*Activity
+	Asides      []*Activity // what stands beside the steps, such as the run sheet of a workshop: linked to nothing, counted nowhere
 	Minutes     int
 }
 
@@ -106,6 +119,7 @@ type Meta struct {
 	Title   string
 	Summary string
 	Minutes int
+	Aside   bool // no step: see Module.Asides
 }
 
 // Kind reads the files of one kind of activity.

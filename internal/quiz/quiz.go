@@ -30,7 +30,11 @@
 // the paper (q1, a, b, …), which says nothing that the page does not show anyway.
 package quiz
 
-import "greenroom/internal/markdown"
+import (
+	"slices"
+
+	"greenroom/internal/markdown"
+)
 
 // The types of question.
 const (
@@ -124,4 +128,9 @@ func (q *Question) rightOptions() int {
 		}
 	}
 	return n
+}
+
+// HasQuestion says whether a question is in the pool.
+func (c *Content) HasQuestion(key string) bool {
+	return slices.ContainsFunc(c.Questions, func(q *Question) bool { return q.Key == key })
 }

@@ -56,6 +56,7 @@ var Desks = map[string][]Item{
 		{Key: "cohorts", Href: "/teach", Icon: "users", For: func(w *Who) bool { return w.Trainer }},
 		{Key: "discussion", Href: "/teach/discussion", Icon: "messages-square", For: func(w *Who) bool { return w.Trainer || w.Moderator }},
 		{Key: "scenarios", Href: "/teach/scenarios", Icon: "pen-line", For: func(w *Who) bool { return w.Trainer }},
+		{Key: "workshops", Href: "/teach/workshops", Icon: "clipboard-list", For: func(w *Who) bool { return w.Trainer || w.Author }},
 		{Key: "courses", Href: "/teach/courses", Icon: "target", For: func(w *Who) bool { return w.Trainer || w.Author }},
 	},
 	"admin": {
