@@ -225,6 +225,8 @@ func New(cfg config.Config, d *bun.DB, log *slog.Logger, o Options) (*App, error
 		BaseURL: cfg.BaseURL, Secret: rootOf(cfg), Words: words, Now: now, Log: log,
 	})
 
+	a.Notify.SetInbox(a.Inbox, a.Forum)
+
 	a.Roster = roster.New(d, a.Accounts, a.Courses, a.Deliveries, a.Mail, roster.Options{
 		BaseURL: cfg.BaseURL, SiteName: cfg.SiteName, Secret: rootOf(cfg), Words: words, Now: now, Log: log,
 	})
@@ -251,6 +253,7 @@ func New(cfg config.Config, d *bun.DB, log *slog.Logger, o Options) (*App, error
 	event.On(a.Events, "mail.certificate", a.congratulate(words))
 	event.On(a.Events, "record.moved", a.Records.OnMoved)
 	event.On(a.Events, "forum.posted", a.Forum.OnPosted)
+	event.On(a.Events, "notify.told", a.Notify.OnTold)
 	event.On(a.Events, "roster.proven", a.Roster.OnProven)
 	event.On(a.Events, "roster.completed", a.Roster.OnCompleted)
 	event.On(a.Events, "notify.enrolled", a.Notify.OnEnrolled)
@@ -296,7 +299,7 @@ func (a *App) mount(words *locale.Bundle, o Options) error {
 		(&deliveryweb.Handlers{
 			Courses: a.Courses, Deliveries: a.Deliveries, Play: a.Play, Records: a.Records, Forum: a.Forum, BaseURL: a.cfg.BaseURL,
 		}).Routes(),
-		recordweb.New(a.Records, a.Courses, a.Credentials, a.Deliveries, a.transcripts()).Routes(),
+		recordweb.New(a.Records, a.Courses, a.Credentials, a.Deliveries, a.Forum, a.Inbox, a.transcripts()).Routes(),
 		(&retentionweb.Handlers{Retention: a.Retention}).Routes(),
 		credentialweb.New(a.Credentials, credentialweb.Options{BaseURL: a.cfg.BaseURL, SiteName: a.cfg.SiteName, History: a.Audit}).Routes(),
 		(&playweb.Handlers{Play: a.Play, Deliveries: a.Deliveries}).Routes(),

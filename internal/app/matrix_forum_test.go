@@ -63,6 +63,9 @@ func init() {
 		"GET " + led + "/:board/:person":  {lead("/first.none/{learner}"), desk("trainer", 404), nil},
 		"POST " + led + "/:board/:person": {lead("/first.none/{learner}"), deskWriters("trainer", 404), nil},
 
+		"GET /me/notifications":       {"/me/notifications", members(200), nil},
+		"POST /me/notifications/read": {"/me/notifications/read", writers(303), nil},
+
 		"GET /posts/:post/files/:file": {"/posts/{post}/files/none", theirs(303, 404, 404, 404), nil},
 	})
 }

@@ -3,7 +3,6 @@ package forum
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/uptrace/bun"
 
@@ -138,7 +137,6 @@ func (s *Service) Unread(ctx context.Context, personID string, deliveryIDs []str
 	if len(deliveryIDs) == 0 {
 		return out, nil
 	}
-	slices.Sort(deliveryIDs)
 	var rows []struct {
 		DeliveryID string
 		N          int

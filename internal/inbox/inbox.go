@@ -124,7 +124,7 @@ func (s *Service) List(ctx context.Context, personID, before string) (items []It
 func (s *Service) Unread(ctx context.Context, personID string) (int, error) {
 	n := 0
 	some := s.db.NewSelect().Model((*Item)(nil)).ColumnExpr("1 AS one").Where("i.person_id = ?", personID).Where("i.read_at IS NULL").Limit(99)
-	if err := s.db.NewSelect().TableExpr("(?) AS some", some).ColumnExpr("count(*)").Scan(ctx, &n); err != nil {
+	if err := s.db.NewSelect().TableExpr("(?) AS x", some).ColumnExpr("count(*)").Scan(ctx, &n); err != nil {
 		return 0, fmt.Errorf("count an inbox: %w", db.Err(err))
 	}
 	return n, nil

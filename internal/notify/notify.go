@@ -4,6 +4,7 @@
 //	notify.go     choices, the links that stop letters, Service
 //	weekly.go     the letter at the start of a week, in the reader's zone
 //	letters.go    reactors: places in cohorts, announcements
+//	digest.go     what people are told of on the site, by mail: at once, each day, each week
 //	store.go      SQL
 //
 // Every letter has a name that is unique for a person, written in the transaction that queues it. So a reactor that is
@@ -29,6 +30,7 @@ import (
 	"greenroom/internal/db"
 	"greenroom/internal/delivery"
 	"greenroom/internal/fault"
+	"greenroom/internal/inbox"
 	"greenroom/internal/locale"
 	"greenroom/internal/mail"
 	"greenroom/internal/record"
@@ -38,13 +40,16 @@ import (
 const (
 	Weekly        = "weekly"
 	Announcements = "announcements"
+	Discussion    = "discussion" // answers, mentions, followed threads
 )
 
-// What one can choose. On and Off are for Weekly; Now, WithWeekly and Off for Announcements.
+// What one can choose. On and Off are for Weekly; Now, WithWeekly and Off for Announcements; Now, Daily, WithWeekly (a
+// letter each week) and Off for Discussion.
 const (
 	On         = "on"
 	Off        = "off"
 	Now        = "now"
+	Daily      = "daily"
 	WithWeekly = "weekly" // in the next weekly letter
 )
 
@@ -55,11 +60,12 @@ type Choice struct {
 	PersonID      string `bun:",pk"`
 	Weekly        string
 	Announcements string
+	Discussion    string
 	UpdatedAt     time.Time
 }
 
 func usual(personID string) Choice {
-	return Choice{PersonID: personID, Weekly: On, Announcements: Now}
+	return Choice{PersonID: personID, Weekly: On, Announcements: Now, Discussion: Daily}
 }
 
 // Options are what the service knows of the site.
@@ -79,6 +85,8 @@ type Service struct {
 	courses    *course.Service
 	deliveries *delivery.Service
 	records    *record.Service
+	inbox      *inbox.Service
+	authors    Authors
 	key        []byte
 	opts       Options
 }
@@ -98,9 +106,20 @@ func (s *Service) Choice(ctx context.Context, personID string) (Choice, error) {
 	return all[personID], err
 }
 
-// Choose keeps what a person wants. Invalid names the fields weekly and announcements.
+// Choose keeps what a person wants; Discussion "" leaves that as it is. Invalid names the fields weekly, announcements
+// and discussion.
 func (s *Service) Choose(ctx context.Context, c Choice) error {
 	var f fault.Fields
+	if c.Discussion == "" {
+		was, err := s.Choice(ctx, c.PersonID)
+		if err != nil {
+			return err
+		}
+		c.Discussion = was.Discussion
+	}
+	if !slices.Contains([]string{Now, Daily, WithWeekly, Off}, c.Discussion) {
+		f.Add("discussion", "notify.choose_one")
+	}
 	if c.Weekly != On && c.Weekly != Off {
 		f.Add("weekly", "notify.choose_one")
 	}
@@ -132,7 +151,7 @@ func (s *Service) sign(personID, kind string) string {
 // ReadStop reads the last part of a StopLink. NotFound when it was not made here.
 func (s *Service) ReadStop(token string) (personID, kind string, err error) {
 	parts := strings.Split(token, ".")
-	if len(parts) != 3 || !slices.Contains([]string{Weekly, Announcements}, parts[1]) ||
+	if len(parts) != 3 || !slices.Contains([]string{Weekly, Announcements, Discussion}, parts[1]) ||
 		!hmac.Equal([]byte(s.sign(parts[0], parts[1])), []byte(parts[2])) {
 		return "", "", fault.New(fault.NotFound, "notify.no_link")
 	}
@@ -158,6 +177,8 @@ func (s *Service) Stop(ctx context.Context, token string) (kind string, err erro
 		}
 		c := all[personID]
 		switch {
+		case kind == Discussion:
+			c.Discussion = Off
 		case kind == Announcements:
 			c.Announcements = Off
 		case c.Announcements == WithWeekly: // they would come with letters that come no more
@@ -182,7 +203,8 @@ type letter struct {
 	name          string // unique for the person
 	kind          string // Weekly, Announcements or "" for what is always sent
 	subject, text string
-	also          []string // names of what it holds besides, which then counts as sent
+	also          []string                                   // names of what it holds besides, which then counts as sent
+	then          func(ctx context.Context, tx bun.Tx) error // in the same transaction; nil for nothing
 }
 
 // send queues a letter unless one of its name was queued before, and says whether it did.
@@ -197,6 +219,11 @@ func (s *Service) send(ctx context.Context, p *account.Person, k letter) (bool, 
 		}
 		for _, name := range k.also {
 			if _, err := note(ctx, tx, p.ID, name, s.now()); err != nil {
+				return err
+			}
+		}
+		if k.then != nil {
+			if err := k.then(ctx, tx); err != nil {
 				return err
 			}
 		}
@@ -229,5 +256,5 @@ func (s *Service) Export(ctx context.Context, personID string) (string, any, err
 		return "mail", nil, err
 	}
 	letters, err := sentTo(ctx, s.db, personID)
-	return "mail", map[string]any{"weekly": c.Weekly, "announcements": c.Announcements, "letters": letters}, err
+	return "mail", map[string]any{"weekly": c.Weekly, "announcements": c.Announcements, "discussion": c.Discussion, "letters": letters}, err
 }

@@ -37,7 +37,7 @@ func choices(ctx context.Context, tx bun.IDB, people []string) (map[string]Choic
 
 func saveChoice(ctx context.Context, tx bun.IDB, c *Choice) error {
 	_, err := tx.NewInsert().Model(c).On("CONFLICT (person_id) DO UPDATE").Set("weekly = EXCLUDED.weekly").
-		Set("announcements = EXCLUDED.announcements").Set("updated_at = EXCLUDED.updated_at").Exec(ctx)
+		Set("announcements = EXCLUDED.announcements").Set("discussion = EXCLUDED.discussion").Set("updated_at = EXCLUDED.updated_at").Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("save choice about mail: %w", err)
 	}

@@ -254,6 +254,9 @@ func (s *Service) Run(ctx context.Context) error {
 		if _, err := s.SendWeekly(ctx); err != nil && ctx.Err() == nil {
 			s.opts.Log.ErrorContext(ctx, "notify: weekly letters", "error", err.Error())
 		}
+		if _, err := s.SendDigests(ctx); err != nil && ctx.Err() == nil {
+			s.opts.Log.ErrorContext(ctx, "notify: digests", "error", err.Error())
+		}
 		if err := forget(ctx, s.db, s.now().Add(-keep)); err != nil && ctx.Err() == nil {
 			s.opts.Log.ErrorContext(ctx, "notify: forget", "error", err.Error())
 		}

@@ -339,4 +339,3 @@ func (h *Lead) postSummary(c echo.Context) error {
 	web.Notice(c, "ok", "forum.summary_posted")
 	return web.SeeOther(c, pages.DeskPath(lead.Cohort.ID))
 }
-

@@ -23,6 +23,8 @@ func (h *Handlers) Routes() []web.Route {
 	return []web.Route{
 		{Method: http.MethodGet, Path: "/settings/mail", Handler: h.getSettings, Access: web.SignedIn},
 		{Method: http.MethodPost, Path: "/settings/mail", Handler: h.postSettings, Access: web.SignedIn},
+		{Method: http.MethodGet, Path: "/me/notifications", Handler: h.getItems, Access: web.SignedIn},
+		{Method: http.MethodPost, Path: "/me/notifications/read", Handler: h.postRead, Access: web.SignedIn},
 		{Method: http.MethodGet, Path: "/mail/stop/:token", Handler: h.getStop, Access: web.Public, Limit: "verify"},
 		{Method: http.MethodPost, Path: "/mail/stop/:token", Handler: h.postStop, Access: web.Public, Limit: "verify"},
 	}
@@ -38,7 +40,7 @@ func (h *Handlers) getSettings(c echo.Context) error {
 
 func (h *Handlers) show(c echo.Context, choice notify.Choice, err error) error {
 	l := web.L(c)
-	p := pages.Settings{Page: web.Page(c, l.T("notify.settings")), Weekly: choice.Weekly, Announcements: choice.Announcements}
+	p := pages.Settings{Page: web.Page(c, l.T("notify.settings")), Weekly: choice.Weekly, Announcements: choice.Announcements, Discussion: choice.Discussion}
 	p.By, p.Errors = web.FieldErrors(l, err)
 	p.HasError = len(p.Errors) > 0
 	p.Robots = "noindex"
@@ -52,6 +54,7 @@ func (h *Handlers) show(c echo.Context, choice notify.Choice, err error) error {
 func (h *Handlers) postSettings(c echo.Context) error {
 	choice := notify.Choice{
 		PersonID: web.ViewerOf(c).ID(), Weekly: c.FormValue("weekly"), Announcements: c.FormValue("announcements"),
+		Discussion: c.FormValue("discussion"),
 	}
 	err := h.notify.Choose(c.Request().Context(), choice)
 	if fault.Is(err, fault.Invalid) {
@@ -89,4 +92,35 @@ func (h *Handlers) postStop(c echo.Context) error {
 		return err
 	}
 	return h.showStop(c, kind, true)
+}
+
+// getItems lists what the reader was told of, the newest first.
+func (h *Handlers) getItems(c echo.Context) error {
+	l, who := web.L(c), web.ViewerOf(c).ID()
+	items, authors, more, err := h.notify.Items(c.Request().Context(), who, c.QueryParam("before"))
+	if err != nil {
+		return err
+	}
+	p := pages.List{Page: web.Page(c, l.T("inbox.title"))}
+	p.Section, p.Robots = "me", "noindex"
+	for _, it := range items {
+		p.Items = append(p.Items, pages.Item{
+			Text: notify.Say(l, it, authors[it.PostID]), Href: it.Href, When: l.DateTime(web.Local(c, it.At)), New: it.ReadAt == nil,
+		})
+		p.Fresh = p.Fresh || it.ReadAt == nil
+	}
+	if len(items) > 0 {
+		p.Newest = items[0].ID
+		if more {
+			p.Older = items[len(items)-1].ID
+		}
+	}
+	return web.Render(c, http.StatusOK, pages.ShowList(p))
+}
+
+func (h *Handlers) postRead(c echo.Context) error {
+	if err := h.notify.ReadItems(c.Request().Context(), web.ViewerOf(c).ID(), c.FormValue("to")); err != nil {
+		return err
+	}
+	return web.SeeOther(c, "/me/notifications")
 }

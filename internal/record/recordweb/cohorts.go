@@ -69,6 +69,9 @@ func (h *Handlers) cohorts(c echo.Context, items []me.Item, mine []delivery.Mine
 			Cohort: d.Title, Href: cohort.Path(d),
 		})
 	}
+	if err := h.talk(c, &m, ids, in); err != nil {
+		return nil, err
+	}
 	if !m.Any() {
 		return nil, nil
 	}
@@ -91,4 +94,22 @@ func (h *Handlers) titles(c echo.Context, m *cohort.Mine) error {
 		}
 	}
 	return nil
+}
+
+// talk adds the discussions of the reader's cohorts with what is new in them, and how much they were told of. It costs two
+// queries, for who is in a cohort.
+func (h *Handlers) talk(c echo.Context, m *cohort.Mine, ids []string, in map[string]*delivery.Delivery) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	ctx, who := c.Request().Context(), web.ViewerOf(c).ID()
+	fresh, err := h.forum.Unread(ctx, who, ids)
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		m.Talk = append(m.Talk, cohort.Talk{Title: in[id].Title, Href: "/discuss/" + id, Unread: fresh[id]})
+	}
+	m.Told, err = h.inbox.Unread(ctx, who)
+	return err
 }

@@ -13,6 +13,8 @@ import (
 	"greenroom/internal/credential"
 	"greenroom/internal/delivery"
 	"greenroom/internal/fault"
+	"greenroom/internal/forum"
+	"greenroom/internal/inbox"
 	"greenroom/internal/play"
 	"greenroom/internal/record"
 	"greenroom/internal/web"
@@ -26,12 +28,14 @@ type Handlers struct {
 	courses     *course.Service
 	credentials *credential.Service
 	deliveries  *delivery.Service
+	forum       *forum.Service
+	inbox       *inbox.Service
 	transcripts *Transcripts
 }
 
 // New makes the handlers.
-func New(r *record.Service, c *course.Service, k *credential.Service, d *delivery.Service, t *Transcripts) *Handlers {
-	return &Handlers{records: r, courses: c, credentials: k, deliveries: d, transcripts: t}
+func New(r *record.Service, c *course.Service, k *credential.Service, d *delivery.Service, f *forum.Service, in *inbox.Service, t *Transcripts) *Handlers {
+	return &Handlers{records: r, courses: c, credentials: k, deliveries: d, forum: f, inbox: in, transcripts: t}
 }
 
 // Routes is the table.

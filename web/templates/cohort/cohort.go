@@ -200,6 +200,8 @@ func standingKind(m delivery.Mine) string {
 
 // Mine is what is new in a person's cohorts, for the dashboard.
 type Mine struct {
+	Talk    []Talk // discussions of cohorts that go on
+	Told    int    // of what they were told and have not read
 	L       *locale.Printer
 	News    []News
 	Waiting []delivery.Mine
@@ -210,7 +212,7 @@ type Mine struct {
 }
 
 // Any says whether there is anything to show.
-func (m Mine) Any() bool { return len(m.News)+len(m.Waiting)+len(m.Coming)+len(m.Off) > 0 }
+func (m Mine) Any() bool { return len(m.News)+len(m.Waiting)+len(m.Coming)+len(m.Off)+len(m.Talk) > 0 }
 
 func (m Mine) course(key string) string {
 	if r := m.Courses[key]; r != nil {
@@ -247,3 +249,9 @@ func state(d *delivery.Delivery, now time.Time) (kind, key string) {
 
 // StateTag is how a cohort stands: the kind of tag and the message.
 func StateTag(d *delivery.Delivery, now time.Time) (kind, key string) { return state(d, now) }
+
+// Talk is the discussion of a cohort.
+type Talk struct {
+	Title, Href string
+	Unread      int
+}

@@ -9,9 +9,9 @@ import (
 // Settings is the page /settings/mail.
 type Settings struct {
 	layout.Page
-	Errors                []ui.FieldError
-	By                    map[string]string
-	Weekly, Announcements string // what is chosen
+	Errors                            []ui.FieldError
+	By                                map[string]string
+	Weekly, Announcements, Discussion string // what is chosen
 }
 
 // Stop is the page of a link that stops letters. Kind is weekly or announcements.
@@ -19,4 +19,18 @@ type Stop struct {
 	layout.Page
 	Kind, Action string
 	Done         bool
+}
+
+// List is /me/notifications.
+type List struct {
+	layout.Page
+	Items         []Item
+	Newest, Older string // ids
+	Fresh         bool   // something is not read
+}
+
+// Item is one thing that somebody was told of.
+type Item struct {
+	Text, Href, When string
+	New              bool
 }
