@@ -12,6 +12,7 @@
 //   outline.ts    the current step in the outline, in view
 //   markdown.ts   <mark-down>
 //   scenario.ts   <scenario-clock>, <scenario-inject>
+//   thread.ts     <live-thread>
 //   zone.ts       the time zone for the register form
 //   seen.ts       where the reader was when they left
 import htmx from "htmx.org/dist/htmx.esm.js";
@@ -26,6 +27,7 @@ import { outline } from "./outline.ts";
 import { PassKey } from "./passkey.ts";
 import { ScenarioClock, ScenarioInject } from "./scenario.ts";
 import { seen } from "./seen.ts";
+import { LiveThread } from "./thread.ts";
 import { zone } from "./zone.ts";
 
 declare global {
@@ -34,6 +36,7 @@ declare global {
 window.htmx = htmx;
 
 customElements.define("auto-save", AutoSave);
+customElements.define("live-thread", LiveThread);
 customElements.define("mark-down", MarkDown);
 customElements.define("order-list", OrderList);
 customElements.define("pass-key", PassKey);
