@@ -38,6 +38,9 @@ const forTrainer = ["/teach/scenarios",
   "/teach", "/teach?show=over", "/teach/cohorts/new", "/teach/cohorts/new?course=using-social-media", "/teach/cohorts/" + running,
   "/teach/cohorts/" + running + "/people", "/teach/cohorts/" + booking + "/edit", "/teach/cohorts/" + running + "/copy",
 ];
+const talk = "/discuss/" + running, facilitate = "/teach/cohorts/" + running + "/discussion";
+forMember.push(talk, talk + "/general", talk + "/introductions?list=unanswered", talk + "/help", talk + "/search?q=swing", talk + "/search?q=zebra", "/me/notifications");
+forTrainer.push("/teach/discussion", "/teach/discussion?list=flagged", "/teach/discussion?list=new", talk, facilitate, facilitate + "/participation");
 const forGraduate = ["/me", "/me/certificates", "/me/transcript", "/me/courses/using-social-media", course, course + "/finish", "/settings", "/settings/delete"];
 const forAdmin = [
   "/admin/certificates", "/admin/certificates?q=zebra", "/admin/certificates?state=kept", "/admin/retention",
@@ -64,6 +67,14 @@ before(async () => {
     const other = await open(browser);
     await signIn(other, email);
     stores[who] = await other.context().storageState();
+    if (who === "member") { // a thread, its form with an answer, and a post of their own
+      await other.goto(talk + "/general");
+      const thread = await other.locator(".board-list h2 a").last().getAttribute("href");
+      await other.goto(thread);
+      const post = await other.locator(".posts .post").first().getAttribute("data-post");
+      const own = await other.locator(".post:has(.avatar.me)").first().getAttribute("data-post");
+      visits.push([thread, who], [thread + "?reply=" + post + "&quote=1&at=" + post, who], ["/posts/" + post + "/history", who], ["/posts/" + own + "/edit", who], ["/posts/" + own + "/remove", who], [thread, "trainer"], ["/posts/" + post + "/remove", "trainer"]);
+    }
     if (who === "trainer") {
       await other.goto("/teach/cohorts/" + running + "/people");
       visits.push(["/teach/people/" + await other.locator('input[name="person"]').first().inputValue() + "/accommodations", who]);

@@ -42,4 +42,4 @@ var helpSections = []section{{id: "start", paras: 2}, {id: "lost", paras: 2}, {i
 
 var accessSections = []section{{id: "aim", paras: 1}, {id: "ways", paras: 1, items: 6}, {id: "limits", paras: 1, items: 3}, {id: "tested", paras: 1, items: 4}, {id: "tell", paras: 2, contact: true}}
 
-var privacySections = []section{{id: "short", paras: 1, items: 4}, {id: "kept", paras: 1, items: 6}, {id: "cookies", paras: 1, items: 5}, {id: "seen", paras: 1}, {id: "yours", paras: 1, items: 3}, {id: "after", own: true}, {id: "not", paras: 1}}
+var privacySections = []section{{id: "short", paras: 1, items: 4}, {id: "kept", paras: 1, items: 7}, {id: "cookies", paras: 1, items: 5}, {id: "seen", paras: 1}, {id: "yours", paras: 1, items: 3}, {id: "after", own: true}, {id: "not", paras: 1}}
