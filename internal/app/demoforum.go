@@ -87,9 +87,9 @@ func (a *App) say(ctx context.Context, who *account.Person, board string, at tim
 
 // demoAnswers are answers to the course's first prompt, with a reply to each of the first two.
 var demoAnswers = []struct{ who, body, reply string }{
-	{"learner2", "Ours said: *\"The Department is pleased to announce the commencement of upgrade works at Lake Reserve.\"* Eleven people liked it, all of them work here. Under it somebody asked whether the car park is open. It was not, and the post did not say so until the fourth paragraph.", "The car park is the first sentence! I'd steal that test: which question comes first in the comments?"},
-	{"learner3", "I looked at three. Two begin with our name. The third begins with *\"You can borrow e-bikes from Saturday\"* and has ten times the comments, most of them tagging a friend. I think the friend is the point: a sentence about us can't be passed on.", "A sentence about us can't be passed on: I have written that on a note above my screen."},
-	{"learner4", "My last post begins with a date. In my defence it was a deadline. Reading it again, the people who need the deadline do not know yet that it is about them, because the word *pensioners* comes in sentence five. I would turn it round now and lose nothing.", ""},
+	{"learner2", "Ours said: *\"The Department is pleased to announce the commencement of upgrade works at Lake Reserve.\"* Eleven people liked it, all of them work here. Under it somebody asked whether the car park is open. It was not, and the post did not say so until the fourth paragraph.\n\nI went back to the three posts before it. None of them begins with anything a visitor could use that day. The one that did best is a photo of a duck, and I think that is because nobody had to find out what it was about before they could like it.", "The car park is the first sentence! I'd steal that test: which question comes first in the comments?"},
+	{"learner3", "I looked at three. Two begin with our name. The third begins with *\"You can borrow e-bikes from Saturday\"* and has ten times the comments, most of them tagging a friend. I think the friend is the point: a sentence about us can't be passed on.\n\nWhat I would do differently: write the comment that I hope for first, then the post that gets it. For the next reading week I have *\"I'm taking Mum\"*. No idea yet what the post says, but it does not begin with Library Services is excited.", "A sentence about us can't be passed on: I have written that on a note above my screen."},
+	{"learner4", "My last post begins with a date. In my defence it was a deadline. Reading it again, the people who need the deadline do not know yet that it is about them, because the word *pensioners* comes in sentence five. I would turn it round now and lose nothing.\n\nThe comments were four questions, all the same one: is this me? I answered each of them by hand on a Friday afternoon. That took longer than writing the post again would have, and the people who did not ask are still not sure.", ""},
 }
 
 // beginAnswers lets them answer the first prompt that has opened, where the course has one.
@@ -136,7 +136,7 @@ func (a *App) beginAnswers(ctx context.Context) error {
 			return ignoreGone(err)
 		}
 		if _, err := a.say(ctx, who, board, at.Add(time.Duration(20+i)*time.Hour), forum.Text{ThreadID: first, ParentID: ids[i], Body: k.reply}); err != nil {
-			return err
+			return ignoreGone(err) // the course asks for longer answers than theirs: they may not see the others'
 		}
 	}
 	return nil
