@@ -93,6 +93,15 @@ func (s *Service) assign(ctx context.Context, tx bun.IDB, deliveryID, personID s
 	return memberOf(ctx, tx, deliveryID, personID)
 }
 
+// join puts somebody who is in no discussion group yet into the one whose thread they write in.
+func (s *Service) join(ctx context.Context, tx bun.IDB, deliveryID, personID, groupID string) error {
+	m := &member{GroupID: groupID, PersonID: personID, DeliveryID: deliveryID, Kind: discussion, JoinedAt: s.clock()}
+	if _, err := tx.NewInsert().Model(m).On("CONFLICT DO NOTHING").Exec(ctx); err != nil {
+		return fmt.Errorf("join a group: %w", db.Err(err))
+	}
+	return nil
+}
+
 func smallest(all []sized) string {
 	return slices.MinFunc(all, func(a, b sized) int {
 		if a.Size != b.Size {

@@ -198,8 +198,15 @@ func TestGroups(t *testing.T) {
 			people = append(people, w.member(fmt.Sprintf("Member %02d", i)))
 		}
 		var posts []*forum.Post
-		for _, p := range people {
-			posts = append(posts, w.answer(p))
+		for _, p := range people { // as the page sends it: to the thread where there is one
+			v := w.visit(p, prompt)
+			th, err := w.PromptThread(w.ctx, v)
+			ok(t, err)
+			n := forum.Text{Body: text(12)}
+			if th != nil {
+				n.ThreadID = th.ID
+			}
+			posts = append(posts, w.write(p, prompt, n))
 		}
 		groups, err := w.Groups(w.ctx, w.visit(w.trainer, forum.General))
 		ok(t, err)
@@ -424,6 +431,11 @@ func TestPages(t *testing.T) {
 		ok(t, err)
 		if len(g.Posts) != forum.PerPage || g.Posts[forum.PerPage-1].ID != all[59] || g.Before == "" || g.After == "" {
 			t.Errorf("before: %d posts", len(g.Posts))
+		}
+		g, err = w.Page(w.ctx, v, th, forum.Where{At: all[0]})
+		ok(t, err)
+		if g.Before != "" || g.Posts[0].ID != all[0] {
+			t.Error("there is something before the first post")
 		}
 		g, err = w.Page(w.ctx, v, th, forum.Where{At: all[129]})
 		ok(t, err)

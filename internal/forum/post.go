@@ -242,7 +242,15 @@ func (w *writing) place(ctx context.Context) (err error) {
 		return nil
 	}
 	w.locked = w.thread.Locked && !v.Staff
-	if w.locked || w.n.ParentID == "" && v.Prompt() {
+	if w.locked {
+		return nil
+	}
+	if v.Prompt() && v.Member() && w.thread.GroupID != "" {
+		if err := w.s.join(ctx, w.tx, v.Delivery.ID, v.Who.ID, w.thread.GroupID); err != nil {
+			return err
+		}
+	}
+	if w.n.ParentID == "" && v.Prompt() {
 		return nil
 	}
 	if w.n.ParentID == "" {

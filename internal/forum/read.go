@@ -172,7 +172,14 @@ func (s *Service) posts(ctx context.Context, v *Visit, g *Page, at Where) ([]See
 		if more && !backwards || backwards {
 			g.After = out[len(out)-1].ID
 		}
-		if from != nil && (!backwards || more) {
+		earlier := backwards && more
+		if from != nil && !backwards {
+			f := out[0]
+			if earlier, err = q().Where("q.level > ?", Opening).Where(order+" < (?, ?, ?)", f.RootID, f.Level, f.ID).Exists(ctx); err != nil {
+				return nil, fmt.Errorf("look for earlier posts: %w", db.Err(err))
+			}
+		}
+		if earlier {
 			g.Before = out[0].ID
 		}
 	}
