@@ -310,6 +310,7 @@ func (a *App) mount(words *locale.Bundle, o Options) error {
 		}).Routes(),
 		mailweb.New(a.Mail).Routes(),
 		(&scenarioweb.Desk{Runs: a.Scenarios, Courses: a.Courses}).Routes(),
+		(&scenarioweb.Figures{Runs: a.Scenarios, Insight: a.Insight, Courses: a.Courses}).Routes(),
 		notifyweb.New(a.Notify).Routes(),
 		(&forumweb.Handlers{Forum: a.Forum}).Routes(),
 		(&forumweb.Lead{Forum: a.Forum, Deliveries: a.Deliveries, BaseURL: a.cfg.BaseURL}).Routes(),

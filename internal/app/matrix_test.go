@@ -170,6 +170,9 @@ var matrix = map[string]row{
 	"GET /teach/scenarios/:reply":        {"/teach/scenarios/nothing", desk("trainer", 404), nil},
 	"POST /teach/scenarios/:reply":       {"/teach/scenarios/nothing", deskWriters("trainer", 404), nil},
 	"POST /teach/scenarios/:reply/close": {"/teach/scenarios/nothing/close", deskWriters("trainer", 404), nil},
+	// The tiny course has no scenario; with one they are in TestFiguresOfAScenario.
+	"GET /teach/courses/:course/scenarios/:module/:activity":             {"/teach/courses/tiny/scenarios/first/check", teaching(404), nil},
+	"GET /teach/courses/:course/scenarios/:module/:activity/figures.csv": {"/teach/courses/tiny/scenarios/first/check/figures.csv", teaching(404), nil},
 
 	"GET /courses/:course/cohorts/:cohort": {tiny + "/cohorts/{cohort}", all(200), nil},
 	// The learner is in another cohort of the course, where they discuss.

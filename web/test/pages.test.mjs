@@ -49,7 +49,7 @@ const forAdmin = [
 ];
 
 const quiz = "/teach/courses/using-social-media/quizzes/an-introduction/check-yourself";
-forTrainer.push("/teach/workshops", "/teach/cohorts/" + running + "/progress", "/teach/cohorts/" + running + "/progress?show=behind", "/teach/cohorts/" + running + "/join", "/teach/courses", "/teach/courses/using-social-media/insight", quiz, quiz + "/questions/blank-page", quiz + "/questions/blank-page/preview?kind=leave-out", quiz + "/questions/blank-page/preview?kind=accept&answer=zebra");
+forTrainer.push("/teach/workshops", "/teach/cohorts/" + running + "/progress", "/teach/cohorts/" + running + "/progress?show=behind", "/teach/cohorts/" + running + "/join", "/teach/courses", "/teach/courses/using-social-media/insight", "/teach/courses/using-social-media/scenarios/dealing-with-online-conflict/cheerful-post", quiz, quiz + "/questions/blank-page", quiz + "/questions/blank-page/preview?kind=leave-out", quiz + "/questions/blank-page/preview?kind=accept&answer=zebra");
 
 before(async () => {
   browser = await launch();

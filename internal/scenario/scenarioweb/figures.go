@@ -1,0 +1,139 @@
+package scenarioweb
+
+import (
+	"bytes"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"greenroom/internal/account"
+	"greenroom/internal/course"
+	"greenroom/internal/delivery"
+	"greenroom/internal/insight"
+	"greenroom/internal/scenario"
+	"greenroom/internal/sheet"
+	"greenroom/internal/web"
+	pages "greenroom/web/templates/scenario"
+)
+
+// Figures is where trainers and authors see which ways people took through a scenario.
+//
+//	GET /teach/courses/:course/scenarios/:module/:activity               the page; ?delivery= chooses whose figures
+//	GET /teach/courses/:course/scenarios/:module/:activity/figures.csv   the same as a table
+type Figures struct {
+	Runs    *scenario.Service
+	Insight *insight.Service
+	Courses *course.Service
+}
+
+// Routes is the table.
+func (h *Figures) Routes() []web.Route {
+	const path = "/teach/courses/:course/scenarios/:module/:activity"
+	return []web.Route{
+		{Method: http.MethodGet, Path: path, Handler: h.getPage, Access: web.Teaching},
+		{Method: http.MethodGet, Path: path + "/figures.csv", Handler: h.getCSV, Access: web.Teaching},
+	}
+}
+
+// gather reads what both answers show: authors and trainers of the site see every delivery and all of them together,
+// trainers of a delivery see theirs.
+func (h *Figures) gather(c echo.Context) (pages.FiguresPage, error) {
+	var p pages.FiguresPage
+	ctx, l, who := c.Request().Context(), web.L(c), web.ViewerOf(c).Person
+	rev, err := h.Courses.Current(ctx, c.Param("course"))
+	if err != nil {
+		return p, err
+	}
+	a := rev.Activity(c.Param("module") + "/" + c.Param("activity"))
+	if a == nil {
+		return p, errNotFound
+	}
+	sc, ok := a.Content.(*scenario.Scenario)
+	if !ok {
+		return p, errNotFound
+	}
+	scopes, err := h.Insight.Scopes(ctx, rev.Key)
+	if err != nil {
+		return p, err
+	}
+	p = pages.FiguresPage{Page: web.DeskPage(c, l.T("scenario.figures.title", "Scenario", sc.Title.Value), "teach", "courses"), Course: rev, Activity: a, Scenario: sc}
+	site := who.Can(account.RoleAuthor, "") || who.Can(account.RoleTrainer, "")
+	if site {
+		p.Scopes = append(p.Scopes, pages.Scope{Text: l.T("insight.all")})
+	}
+	for _, s := range scopes {
+		if !site && !who.Can(account.RoleTrainer, s.ID) {
+			continue
+		}
+		text := s.Title
+		if s.Kind == delivery.SelfPaced {
+			text = l.T("insight.self_paced")
+		}
+		p.Scopes = append(p.Scopes, pages.Scope{ID: s.ID, Text: text})
+	}
+	asked, found := c.QueryParam("delivery"), false
+	for i, s := range p.Scopes {
+		if s.ID == asked || i == 0 && asked == "" {
+			p.Scope, found = s, true
+		}
+	}
+	if !found {
+		return p, errNotFound
+	}
+	p.Flow, err = h.Runs.Flow(ctx, rev.Key, a.Key, p.Scope.ID)
+	return p, err
+}
+
+func (h *Figures) getPage(c echo.Context) error {
+	p, err := h.gather(c)
+	if err != nil {
+		return err
+	}
+	return web.Render(c, http.StatusOK, pages.Figures(p))
+}
+
+func (h *Figures) getCSV(c echo.Context) error {
+	p, err := h.gather(c)
+	if err != nil {
+		return err
+	}
+	if !p.Told() {
+		return errNotFound
+	}
+	l := p.L
+	var b bytes.Buffer
+	w := sheet.NewWriter(&b)
+	err = w.Row(l.T("scenario.figures.moment"), l.T("scenario.figures.people"), l.T("scenario.figures.option"), l.T("scenario.figures.share"),
+		l.T("scenario.figures.leads"), l.T("scenario.figures.seconds"), l.T("scenario.figures.weak"))
+	for _, d := range p.Decisions() {
+		seconds, people := "", ""
+		if d.People > 0 {
+			people = strconv.Itoa(d.People)
+		}
+		if d.Median > 0 {
+			seconds = strconv.Itoa(int(d.Median / time.Second))
+		}
+		for _, o := range d.Options {
+			if err == nil {
+				err = w.Row(d.Passage.Title.Value, people, o.Text, o.Share, o.Leads, seconds, strings.Join(d.Weak, " "))
+			}
+		}
+	}
+	for _, e := range p.Endings() {
+		if err == nil {
+			err = w.Row(e.Text, strconv.Itoa(p.People), "", e.Share, "", "", "")
+		}
+	}
+	if err == nil {
+		err = w.Flush()
+	}
+	if err != nil {
+		return err
+	}
+	name := "greenroom-scenario-" + p.Course.Key + "-" + p.Scenario.ID + ".csv"
+	c.Response().Header().Set(echo.HeaderContentDisposition, `attachment; filename="`+name+`"`)
+	return c.Blob(http.StatusOK, "text/csv; charset=utf-8", b.Bytes())
+}
