@@ -1,0 +1,52 @@
+// A discussion in the browser: one reads while somebody without JavaScript writes. New posts wait behind a button that is
+// announced, the focus stays where it is, what is hidden is replaced in place, and axe finds nothing at any moment.
+import { test, before, after } from "node:test";
+import assert from "node:assert/strict";
+import { launch, open, signIn, axe } from "./site.mjs";
+
+const talk = "/discuss/019ac000-0000-7000-8000-000000000001";
+let browser;
+before(async () => { browser = await launch(); });
+after(async () => { await browser.close(); });
+
+test("new posts wait, are announced, and move no focus", { timeout: 120000 }, async () => {
+  const reader = await open(browser), writer = await open(browser, { js: false }), staff = await open(browser);
+  await signIn(reader, "learner2@demo.example");
+  await signIn(writer, "learner3@demo.example");
+  await signIn(staff, "trainer@demo.example");
+  await reader.goto(talk + "/general");
+  await reader.locator(".board-list a", { hasText: "rude and right" }).click();
+  const thread = new URL(reader.url()).pathname;
+  const there = await reader.locator(".post").count();
+  await reader.locator("#f-body").focus();
+
+  await writer.goto(thread);
+  await writer.locator(".posts > li").first().locator("a", { hasText: "Reply" }).first().click();
+  await writer.locator("#f-body").fill("A comment for @Tevita Ofa.");
+  await writer.locator("button", { hasText: "Preview" }).click();
+  assert.match(await writer.locator(".post-text").first().innerHTML(), /<strong>@Tevita Ofa<\/strong>/);
+  await writer.locator("button.btn-primary", { hasText: "Post" }).click();
+  assert.match(writer.url(), /#p-/);
+  await writer.goto(thread);
+  const said = "A response of " + Date.now();
+  await writer.locator("#f-body").fill(said);
+  await writer.locator("button.btn-primary", { hasText: "Post" }).click();
+
+  await reader.locator(".new-posts button", { hasText: "Show 2 new posts" }).waitFor({ timeout: 40000 });
+  assert.equal(await reader.locator(".post").count(), there, "what is there was touched");
+  assert.equal(await reader.evaluate(() => document.activeElement.id), "f-body", "the focus moved");
+  assert.ok((await reader.locator("[role=status], [aria-live=polite]").allInnerTexts()).some((t) => t.includes("Show 2 new posts")), "nothing was announced");
+  assert.deepEqual(await axe(reader), []);
+  await reader.locator(".new-posts button").press("Enter");
+  assert.equal(await reader.locator(".post").count(), there + 2);
+  assert.match(await reader.evaluate(() => document.activeElement.id), /^p-/);
+
+  await staff.goto(thread);
+  await staff.locator(".post", { hasText: said }).locator("a", { hasText: "Hide" }).click();
+  await staff.locator("#f-reason").fill("for the test");
+  await staff.locator("button.btn-danger").click();
+  await reader.locator("#f-body").focus();
+  await reader.locator(".post-gone").first().waitFor({ timeout: 40000 });
+  assert.equal(await reader.getByText(said).count(), 0, "what was hidden is still to be read");
+  assert.deepEqual([...reader.faults, ...writer.faults, ...staff.faults], []);
+});
