@@ -48,6 +48,8 @@ import (
 	"greenroom/internal/locale"
 	"greenroom/internal/mail"
 	"greenroom/internal/mail/mailweb"
+	"greenroom/internal/moderation"
+	"greenroom/internal/moderation/moderationweb"
 	"greenroom/internal/notify"
 	"greenroom/internal/notify/notifyweb"
 	"greenroom/internal/play"
@@ -101,6 +103,7 @@ type App struct {
 	Streams     *stream.Service
 	Inbox       *inbox.Service
 	Forum       *forum.Service
+	Moderation  *moderation.Service
 	Mail        *mail.Service
 	Events      *event.Dispatcher
 	Roster      *roster.Service
@@ -220,6 +223,8 @@ func New(cfg config.Config, d *bun.DB, log *slog.Logger, o Options) (*App, error
 	a.Streams = stream.New(d, now, stream.NewLocal())
 	a.Inbox = inbox.New(d, a.Streams, now)
 	a.Forum = forum.New(d, a.Courses, a.Deliveries, a.Records, a.Streams, a.Inbox, a.Accounts, forum.Options{Now: now, Log: log})
+	a.Moderation = moderation.New(d, a.Forum, a.Inbox, a.Accounts, a.Mail, moderation.Options{BaseURL: cfg.BaseURL, Words: words, Now: now})
+	a.Forum.SetGate(a.Moderation)
 
 	a.Notify = notify.New(d, a.Mail, a.Accounts, a.Courses, a.Deliveries, a.Records, notify.Options{
 		BaseURL: cfg.BaseURL, Secret: rootOf(cfg), Words: words, Now: now, Log: log,
@@ -243,7 +248,7 @@ func New(cfg config.Config, d *bun.DB, log *slog.Logger, o Options) (*App, error
 	a.Accounts.AddClaimer(a.Deliveries, a.Quizzes, a.Reflections, a.Worksheets, a.Records)
 	a.Accounts.AddExporter(a.Access, a.Deliveries, a.Records, a.Quizzes, a.Reflections, a.Worksheets, a.Credentials, a.Notify)
 	a.Accounts.AddExporter(a.Allow, a.Desk, a.Roster)
-	a.Accounts.AddExporter(a.Retention, a.SignOn, a.Forum)
+	a.Accounts.AddExporter(a.Retention, a.SignOn, a.Forum, a.Moderation)
 	a.Accounts.AddExporter(a.transcripts())
 	a.Accounts.AddEraser(a.Forum, a.Inbox, a.Deliveries, a.Retention, a.Roster, account.EraserFunc(a.keepCertificates))
 	a.Accounts.AddCleaner(a.forgetFacts, a.SignOn.Clean, a.Deliveries.Refill, a.Inbox.Clean)
@@ -312,7 +317,8 @@ func (a *App) mount(words *locale.Bundle, o Options) error {
 		(&scenarioweb.Desk{Runs: a.Scenarios, Courses: a.Courses}).Routes(),
 		(&scenarioweb.Figures{Runs: a.Scenarios, Insight: a.Insight, Courses: a.Courses}).Routes(),
 		notifyweb.New(a.Notify).Routes(),
-		(&forumweb.Handlers{Forum: a.Forum}).Routes(),
+		(&forumweb.Handlers{Forum: a.Forum, Moderation: a.Moderation}).Routes(),
+		(&moderationweb.Handlers{Moderation: a.Moderation, Forum: a.Forum}).Routes(),
 		(&forumweb.Lead{Forum: a.Forum, Deliveries: a.Deliveries, BaseURL: a.cfg.BaseURL}).Routes(),
 		a.administration().Routes(),
 	} {

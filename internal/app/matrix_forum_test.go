@@ -22,7 +22,7 @@ func theirs(out, stranger, learner, staff int) answer {
 }
 
 func init() {
-	text, why := url.Values{"body": {"Something to say."}, "title": {"A title"}}, url.Values{"reason": {"for the test"}}
+	text, why := url.Values{"body": {"Something to say."}, "title": {"A title"}, "rules": {"1"}}, url.Values{"reason": {"for the test"}}
 	general := "/discuss/{talk}/general"
 	lead := func(path string) string { return "/teach/cohorts/{talk}/discussion" + path }
 	const led = "/teach/cohorts/:cohort/discussion"
@@ -82,7 +82,7 @@ func (s *site) talk(learner string) map[string]string {
 	ok(s.t, err)
 	v, err := s.Forum.Visit(ctx, who, c.ID, forum.General)
 	ok(s.t, err)
-	post, err := s.Forum.Write(ctx, v, forum.Text{Title: "Something", Body: "What is there to say?"})
+	post, err := s.Forum.Write(ctx, v, forum.Text{Title: "Something", Body: "What is there to say?", Rules: 1})
 	ok(s.t, err)
 	answer, err := s.Forum.Write(ctx, v, forum.Text{ThreadID: post.ThreadID, Body: "This."})
 	ok(s.t, err)

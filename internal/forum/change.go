@@ -75,7 +75,21 @@ func (s *Service) Edit(ctx context.Context, v *Visit, t *Thread, postID string, 
 		if err := saveMentions(ctx, tx, p.ID, who); err != nil {
 			return err
 		}
-		return s.edited(ctx, tx, v, p, was)
+		if s.gate == nil || v.Staff {
+			return s.edited(ctx, tx, v, p, was)
+		}
+		held, err := s.gate.Admit(ctx, tx, Attempt{Visit: v, Thread: t, Text: Text{ThreadID: t.ID, Body: body}, Edit: p})
+		if err != nil {
+			return err
+		}
+		if held == "" {
+			return s.edited(ctx, tx, v, p, was)
+		}
+		if err := s.gate.Held(ctx, tx, v, p, held); err != nil {
+			return err
+		}
+		out, _, err = s.ChangeState(ctx, tx, StateChange{PostID: p.ID, State: Held, Reason: held})
+		return err
 	})
 	return out, err
 }
@@ -159,6 +173,11 @@ func (s *Service) ChangeState(ctx context.Context, tx bun.IDB, c StateChange) (*
 	}
 	if err := updatePost(ctx, tx, p, "state", "state_reason", "state_at", "state_by", "rev"); err != nil {
 		return nil, nil, err
+	}
+	if p.Level == Opening && before == Held && p.State == Visible {
+		if _, err := tx.NewUpdate().Model(t).Set("state = ?", Visible).WherePK().Where("state = ?", Hidden).Exec(ctx); err != nil {
+			return nil, nil, fmt.Errorf("let a thread in: %w", db.Err(err))
+		}
 	}
 	if err := recount(ctx, tx, t.ID); err != nil {
 		return nil, nil, err

@@ -11,6 +11,7 @@
 //	forum.go     types, limits, Service
 //	kind.go      the kind of activity: a prompt in a course (course.Kind)
 //	dates.go     a prompt's dates for one person
+//	gate.go      who is asked before a post is let in; posts that are held
 //	place.go     Visit: who may do what on a board
 //	group.go     discussion groups of about 30, private groups
 //	post.go      writing, once for each client id
@@ -168,6 +169,7 @@ type Service struct {
 	inbox      *inbox.Service
 	accounts   *account.Service
 	opts       Options
+	gate       Gate // nil: everything is let in
 }
 
 // New makes the service.

@@ -182,7 +182,7 @@ func (s *Service) VisitThread(ctx context.Context, who *account.Person, threadID
 }
 
 func (v *Visit) sees(t *Thread) bool {
-	return v.Staff || t.State == Visible && (t.GroupID == "" || t.GroupID == v.Group)
+	return v.Staff || t.State == Visible && (t.GroupID == "" || t.GroupID == v.Group) || t.State == Hidden && t.AuthorID != "" && t.AuthorID == v.Who.ID
 }
 
 // BoardVisits are all boards of a delivery that the person may know of: the fixed ones, the prompts that have opened to

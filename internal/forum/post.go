@@ -28,6 +28,7 @@ type Text struct {
 	ClientID  string // of the form: sent again with the same text, nothing is written twice
 	Title     string // of a thread that begins
 	Body      string
+	Rules     int  // the edition of the house rules that is accepted with it, 0 none
 	Pseudonym bool // not under the own name, where the board lets people choose
 	Files     []Upload
 }
@@ -168,6 +169,7 @@ type writing struct {
 	parent *Post
 	fresh  bool // the thread begins with it
 	locked bool
+	held   string // why it waits for a moderator, "" when it does not
 }
 
 func (w *writing) run(ctx context.Context) error {
@@ -184,8 +186,14 @@ func (w *writing) run(ctx context.Context) error {
 	if err := w.place(ctx); err != nil || w.locked {
 		return err
 	}
+	if err := w.admit(ctx); err != nil {
+		return err
+	}
 	if err := w.insert(ctx); err != nil {
 		return err
+	}
+	if w.held != "" {
+		return w.hold(ctx)
 	}
 	return w.follow(ctx)
 }
@@ -289,6 +297,14 @@ func (w *writing) insert(ctx context.Context) error {
 	p := &Post{
 		ID: id.New(), ThreadID: w.thread.ID, Level: Response, AuthorID: v.Who.ID, ClientID: w.n.ClientID, Digest: w.digest,
 		Body: w.n.Body, HTMLVersion: markdown.Version, Words: words.Count(w.n.Body), State: Visible, Rev: 1, CreatedAt: now, Files: len(w.files),
+	}
+	if w.held != "" {
+		p.State, p.StateReason, p.StateAt = Held, w.held, &now
+		if w.fresh { // its title waits with it
+			if _, err := w.tx.NewUpdate().Model(w.thread).Set("state = ?", Hidden).WherePK().Exec(ctx); err != nil {
+				return fmt.Errorf("hold a thread: %w", db.Err(err))
+			}
+		}
 	}
 	p.RootID = p.ID
 	switch {

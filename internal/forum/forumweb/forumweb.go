@@ -16,13 +16,17 @@ import (
 
 	"greenroom/internal/fault"
 	"greenroom/internal/forum"
+	"greenroom/internal/moderation"
 	"greenroom/internal/web"
 	pages "greenroom/web/templates/forum"
 	"greenroom/web/templates/ui"
 )
 
 // Handlers answers for discussions.
-type Handlers struct{ Forum *forum.Service }
+type Handlers struct {
+	Forum      *forum.Service
+	Moderation *moderation.Service
+}
 
 var errNotFound = fault.New(fault.NotFound, "error.not_found")
 

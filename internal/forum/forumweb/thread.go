@@ -213,6 +213,14 @@ func (h *Handlers) composer(c echo.Context, s spot, parent *forum.Seen, typed *p
 			k.Body = forum.Quote(name, &parent.Post) + k.Body
 		}
 	}
+	waits, err := h.Moderation.Waits(c.Request().Context(), s.v)
+	if err != nil {
+		return nil, "", err
+	}
+	if waits.ReadOnly && typed == nil && !s.v.Staff {
+		return nil, waits.Caretaker, nil
+	}
+	k.Waits = waits
 	k.Action, k.Parent, k.Pseudonym = s.path(), parent, s.v.Settings.Pseudonyms
 	k.WithTitle = s.t == nil && !s.v.Prompt()
 	k.Label, k.Button = l.T("forum.compose_post"), l.T("forum.post")
@@ -273,7 +281,7 @@ func (h *Handlers) write(c echo.Context, find func(echo.Context) (spot, error)) 
 		return err
 	}
 	p, err := h.Forum.Write(c.Request().Context(), s.v, forum.Text{
-		ThreadID: s.threadID(), ParentID: c.FormValue("parent"), ClientID: typed.Client, Title: typed.Title, Body: typed.Body, Pseudonym: typed.Alias, Files: files,
+		ThreadID: s.threadID(), ParentID: c.FormValue("parent"), ClientID: typed.Client, Title: typed.Title, Body: typed.Body, Pseudonym: typed.Alias, Files: files, Rules: edition(c),
 	})
 	if err != nil {
 		return h.refused(c, s, typed, err)
@@ -284,6 +292,15 @@ func (h *Handlers) write(c echo.Context, find func(echo.Context) (spot, error)) 
 	return web.SeeOther(c, forum.PostPath(p.ID))
 }
 
+// edition is the edition of the house rules that is accepted with a form, 0 none.
+func edition(c echo.Context) int {
+	n, err := strconv.Atoi(c.FormValue("rules"))
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
 // refused shows the page again with what was typed.
 func (h *Handlers) refused(c echo.Context, s spot, typed *pages.Composer, err error) error {
 	status := http.StatusUnprocessableEntity
@@ -291,11 +308,14 @@ func (h *Handlers) refused(c echo.Context, s spot, typed *pages.Composer, err er
 	case forum.WasKept(err): // the page has the draft, and says why nobody can write
 		web.Notice(c, "caution", fault.From(err).Key)
 		return web.SeeOther(c, s.path())
-	case fault.Is(err, fault.Limited):
+	case fault.Is(err, fault.Limited), fault.Is(err, fault.Conflict):
 		f := fault.From(err)
 		var again fault.Fields
 		again.Add("body", f.Key, f.Args...)
-		err, status = again.Err(), http.StatusTooManyRequests
+		if status = http.StatusTooManyRequests; f.Kind == fault.Conflict {
+			status = http.StatusConflict
+		}
+		err = again.Err()
 	case !fault.Is(err, fault.Invalid):
 		return err
 	}

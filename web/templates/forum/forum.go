@@ -15,6 +15,7 @@ import (
 	"greenroom/internal/forum"
 	"greenroom/internal/locale"
 	"greenroom/internal/markdown"
+	"greenroom/internal/moderation"
 	"greenroom/internal/play"
 	"greenroom/web/templates/layout"
 	"greenroom/web/templates/ui"
@@ -47,6 +48,7 @@ type Composer struct {
 	MinWords  int
 	Saved     string // when the draft that is in it was saved, "" without
 	By        map[string]string
+	Waits     *moderation.Waits // what holds for the writer here; nil: nothing
 }
 
 // View is what pages of one visit share.

@@ -55,6 +55,7 @@ var Desks = map[string][]Item{
 	"teach": {
 		{Key: "cohorts", Href: "/teach", Icon: "users", For: func(w *Who) bool { return w.Trainer }},
 		{Key: "discussion", Href: "/teach/discussion", Icon: "messages-square", For: func(w *Who) bool { return w.Trainer || w.Moderator }},
+		{Key: "moderation", Href: "/moderate", Icon: "flag", For: func(w *Who) bool { return w.Trainer || w.Moderator }},
 		{Key: "scenarios", Href: "/teach/scenarios", Icon: "pen-line", For: func(w *Who) bool { return w.Trainer }},
 		{Key: "workshops", Href: "/teach/workshops", Icon: "clipboard-list", For: func(w *Who) bool { return w.Trainer || w.Author }},
 		{Key: "courses", Href: "/teach/courses", Icon: "target", For: func(w *Who) bool { return w.Trainer || w.Author }},
@@ -66,6 +67,7 @@ var Desks = map[string][]Item{
 		{Key: "why", Href: "/admin/why", Icon: "eye"},
 		{Key: "look", Href: "/admin/look", Icon: "sun-moon"},
 		{Key: "signon", Href: "/admin/sign-on", Icon: "key-round"},
+		{Key: "moderation", Href: "/admin/moderation", Icon: "flag"},
 		{Key: "mail", Href: "/admin/mail", Icon: "mail"},
 		{Key: "jobs", Href: "/admin/jobs", Icon: "list-checks"},
 		{Key: "certificates", Href: "/admin/certificates", Icon: "award"},

@@ -1,0 +1,206 @@
+package app_test
+
+import (
+	"context"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"greenroom/internal/account"
+	"greenroom/internal/delivery"
+)
+
+// inCohort makes people of a running cohort, and somebody who moderates it.
+func (s *site) inCohort(names ...string) (*delivery.Delivery, []*client) {
+	s.t.Helper()
+	s.at(sydney(s.t, "2026-12-08 10:00:00"))
+	d := s.cohort("2026-11-23", 0)
+	var all []*client
+	for _, name := range names {
+		b := s.person(name, account.RoleLearner)
+		b.post(cohortPath(d)+"/join", nil).want(303)
+		all = append(all, b)
+	}
+	return d, all
+}
+
+// say begins a thread and returns the post's address.
+func (c *client) say(d *delivery.Delivery, body string, more url.Values) *page {
+	f := url.Values{"title": {"A question"}, "body": {body}, "rules": {"1"}}
+	for k, v := range more {
+		f[k] = v
+	}
+	return c.post("/discuss/"+d.ID+"/general", f)
+}
+
+// again signs somebody in once more, since their session has ended meanwhile.
+func (c *client) again() *client {
+	c.s.t.Helper()
+	p, err := c.s.Accounts.ByID(context.Background(), c.id)
+	ok(c.s.t, err)
+	c.post("/sign-in", url.Values{"email": {p.Email}, "password": {password}}).want(303)
+	return c
+}
+
+// read shows a post on the page of its thread.
+func (c *client) read(post string) *page {
+	c.s.t.Helper()
+	to, _, _ := strings.Cut(c.get(post).want(302).header.Get("Location"), "#")
+	return c.get(to)
+}
+
+// link is the first address on the page that begins so.
+func (p *page) link(begin string) string {
+	p.c.s.t.Helper()
+	_, after, found := strings.Cut(p.raw, `href="`+begin)
+	if !found {
+		p.c.s.t.Fatalf("%s has no link to %s\n%s", p.path, begin, clip(p.words()))
+	}
+	rest, _, _ := strings.Cut(after, `"`)
+	return begin + rest
+}
+
+// A report becomes a case, the case a decision with a rule and a reason, the decision an appeal that somebody else answers; the author, and
+// who reported, are told; the log holds together, and says so when somebody changes it.
+func TestModerationFromReportToAppeal(t *testing.T) {
+	each(t, setup{}, func(t *testing.T, s *site) {
+		d, people := s.inCohort("Ada", "Bo")
+		ada, bo := people[0], people[1]
+		mo, eve := s.person("Mo", account.RoleModerator), s.person("Eve", account.RoleModerator)
+
+		ada.post("/discuss/"+d.ID+"/general", url.Values{"title": {"A question"}, "body": {"What an idiot the other one is."}}).
+			want(422, "Say that you keep to the house rules", "What an idiot the other one is.")
+		post := ada.say(d, "What an idiot the other one is.", nil).want(303).header.Get("Location")
+		ada.post(post+"/report", url.Values{"kind": {"abuse"}}).want(404) // their own
+		bo.get(post+"/report").want(200, "What an idiot", "Lifeline")
+		bo.post(post+"/report", nil).want(422, "Choose one.")
+		report := url.Values{"kind": {"abuse"}, "text": {"This is about me."}}
+		bo.post(post+"/report", report).want(303)
+		bo.post(post+"/report", report).want(303) // once more changes nothing
+		s.nobody().post("/report", url.Values{"kind": {"harm"}, "text": {"Somebody is hurt."}, "place": {s.url + post}, "email": {"kim@example.org"}}).want(303)
+		if s.count("moderation_case") != 1 || s.count("moderation_report") != 2 {
+			t.Fatalf("%d cases, %d reports", s.count("moderation_case"), s.count("moderation_report"))
+		}
+
+		queue := mo.get("/moderate").want(200, "Somebody may be in danger", "2 reports")
+		at := queue.link("/moderate/cases/")
+		mo.get(at).want(200, "What an idiot the other one is.", "This is about me.", "Take this case").lacks("Bo")
+		decide := url.Values{"action": {"hide"}, "rule": {"1. Talk about the question"}, "reason": {"It insults a member of the cohort."}, "version": {"2"}}
+		mo.post(at+"/decide", decide).want(409) // not claimed
+		mo.post(at+"/claim", nil).want(303)
+		eve.post(at+"/claim", nil).want(409)
+		mo.post(at+"/decide", url.Values{"action": {"hide"}, "version": {"2"}}).want(422, "Name the rule.", "Give a reason")
+		mo.post(at+"/decide", decide).want(303)
+		bo.read(post).want(200).lacks("What an idiot")
+		mine := "/me/decisions/" + strings.TrimPrefix(at, "/moderate/cases/")
+		ada.get(mine).want(200, "Your post was hidden", "It insults a member", "What an idiot the other one is.", "Appeal")
+		bo.get(mine).want(404)
+		if n := s.count("mail WHERE subject = 'A decision about your post'"); n != 1 {
+			t.Errorf("%d letters to the author", n)
+		}
+		if n := s.count("mail WHERE subject = 'What came of your report'"); n != 1 {
+			t.Errorf("%d letters to who has no account", n)
+		}
+
+		ada.post(mine+"/appeal", url.Values{"text": {"no"}}).want(422, "Say why")
+		ada.post(mine+"/appeal", url.Values{"text": {"I meant myself, as the thread shows."}}).want(303)
+		ada.post(mine+"/appeal", url.Values{"text": {"I meant myself, as the thread shows."}}).want(409)
+		answer := url.Values{"outcome": {"overturned"}, "why": {"The thread shows that it is about the author."}, "version": {"4"}}
+		mo.post(at+"/answer", answer).want(403) // decided it
+		eve.post(at+"/answer", answer).want(303)
+		bo.read(post).want(200, "What an idiot the other one is.")
+		ada.get(mine).want(200, "The decision was taken back.", "The thread shows")
+
+		n, broken, err := s.Moderation.Verify(context.Background())
+		if err != nil || broken != nil || n != 6 {
+			t.Fatalf("%d lines, %v, %v", n, broken, err)
+		}
+		if _, err := s.DB.NewUpdate().Table("moderation_log").Set("detail = '{}'").Where("seq = 4").Exec(context.Background()); err == nil {
+			t.Error("the log can be changed")
+		}
+		s.healthy()
+	})
+}
+
+// Who is suspended reads and learns, and writes again when the time is over; a held post is seen by nobody until it is let in.
+func TestWhatHoldsBeforeAPostIsLetIn(t *testing.T) {
+	each(t, setup{}, func(t *testing.T, s *site) {
+		d, people := s.inCohort("Ada", "Bo", "Cy")
+		ada, bo, cy := people[0], people[1], people[2]
+		mo, boss := s.person("Mo", account.RoleModerator), s.person("Boss", account.RoleAdmin)
+		board := "/discuss/" + d.ID + "/general"
+
+		// New members: links and files are few for a while.
+		ada.say(d, "See https://a.example and https://b.example and www.c.example", nil).want(422, "a post can have 2 links", "www.c.example")
+
+		// A word from the list holds a post, in an edit as well; nobody else sees it until it is let in.
+		site := url.Values{"hours": {"0"}, "posts": {"10"}, "links": {"2"}, "words": {"secret plan\nab"}}
+		boss.post("/admin/moderation", site).want(422, "A word needs three letters", "secret plan")
+		site.Set("words", "secret plan")
+		boss.post("/admin/moderation", site).want(303)
+		held := ada.say(d, "Here is the Secret, plan: nothing.", nil).want(303).header.Get("Location")
+		ada.read(held).want(200, "Here is the Secret")
+		bo.get(held).want(404)
+		bo.get(board).want(200).lacks("A question")
+		at := mo.get("/moderate").want(200, "A word from the list").link("/moderate/cases/")
+		mo.post(at+"/claim", nil).want(303)
+		mo.post(at+"/decide", url.Values{"action": {"release"}, "version": {"2"}}).want(303)
+		bo.get(board).want(200, "A question")
+		bo.read(held).want(200, "Here is the Secret")
+
+		// A board that is read first, in slow mode.
+		mo.post(board+"/moderation", url.Values{"hold": {"1"}}).want(422, "Say when moderators are there")
+		mo.post(board+"/moderation", url.Values{"hold": {"1"}, "staffed": {"weekdays from nine to five"}, "slow": {"60"}}).want(303)
+		bo.get(board).want(200, "A moderator reads posts here", "weekdays from nine to five", "60 seconds between")
+		first := bo.say(d, "The first word here.", nil).want(303).header.Get("Location")
+		cy.get(first).want(404)
+		bo.say(d, "The second word here.", nil).want(429, "Wait 60 seconds", "The second word here.")
+		s.clock.advance(time.Minute)
+		bo.say(d, "The second word here.", nil).want(303)
+
+		// A suspension, with its end.
+		at = mo.get("/moderate").link("/moderate/cases/")
+		mo.post(at+"/claim", nil).want(303)
+		mo.post(at+"/decide", url.Values{"action": {"suspend"}, "days": {"3"}, "rule": {"5"}, "reason": {"Advertising, for the third time."}, "version": {"2"}}).want(303)
+		s.clock.advance(time.Hour)
+		bo.get(board).want(200, "You cannot write in these discussions until")
+		bo.say(d, "And now?", nil).want(409, "until", "And now?")
+		bo.get(tiny+"/first/read").want(200, "Read this")
+
+		// The caretaker period.
+		site.Set("caretaker", "read")
+		boss.post("/admin/moderation", site).want(303)
+		cy.get(board).want(200, "We are in a caretaker period")
+		cy.say(d, "May I?", nil).want(409, "for reading only", "May I?")
+		mo.say(d, "A word of the moderators.", nil).want(303)
+		site.Set("caretaker", "")
+		boss.post("/admin/moderation", site).want(303)
+		mo.post(board+"/moderation", nil).want(303)
+		cy.say(d, "May I?", nil).want(303)
+		s.clock.advance(72 * time.Hour)
+		bo.again().say(d, "Back again.", nil).want(303)
+
+		// A new edition of the rules has to be accepted first.
+		boss.again().post("/admin/moderation/rules", url.Values{"body": {strings.Repeat("Be kind to each other. ", 10)}}).want(303)
+		s.clock.advance(time.Minute)
+		cy.again().say(d, "Once more.", nil).want(422, "Say that you keep to the house rules")
+		cy.again().say(d, "Once more.", url.Values{"rules": {"2"}}).want(303)
+
+		// Two files: what is hidden is in one of them only.
+		record := boss.again().get("/teach/cohorts/" + d.ID + "/discussion/record.csv").want(200).raw
+		public := boss.get("/teach/cohorts/" + d.ID + "/discussion/public.csv").want(200).raw
+		for text, in := range map[string]bool{"May I?": true, "The first word here.": false} {
+			if !strings.Contains(record, text) || strings.Contains(public, text) != in {
+				t.Errorf("%q: record %v, public %v", text, strings.Contains(record, text), strings.Contains(public, text))
+			}
+		}
+		if !strings.Contains(record, "[hidden]") || !strings.Contains(record, "suspend") {
+			t.Error("the record does not say what was hidden and why")
+		}
+		if _, broken, err := s.Moderation.Verify(context.Background()); broken != nil || err != nil {
+			t.Errorf("%v %v", broken, err)
+		}
+		s.healthy()
+	})
+}

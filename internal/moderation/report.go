@@ -1,0 +1,154 @@
+package moderation
+
+import (
+	"context"
+	"fmt"
+	netmail "net/mail"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/uptrace/bun"
+
+	"greenroom/internal/account"
+	"greenroom/internal/db"
+	"greenroom/internal/fault"
+	"greenroom/internal/forum"
+	"greenroom/internal/id"
+)
+
+var errNotFound = fault.New(fault.NotFound, "error.not_found")
+
+// NewReport is what somebody reports.
+type NewReport struct {
+	Kind, Text  string
+	Name, Email string // of somebody without an account
+	Place       string // the address of what it is about
+}
+
+func (n *NewReport) check(f *fault.Fields) {
+	n.Text = forum.Tidy(n.Text)
+	if !slices.Contains(Kinds(), n.Kind) {
+		f.Add("kind", "moderation.choose")
+	}
+	if utf8.RuneCountInString(n.Text) > MaxText {
+		f.Add("text", "moderation.text_long", "Max", MaxText)
+	}
+}
+
+// Report notes that a member reports a post that they can see. Reporting it again changes nothing. NotFound when they cannot see
+// it or wrote it; Invalid names kind and text.
+func (s *Service) Report(ctx context.Context, who *account.Person, postID string, n NewReport) error {
+	v, _, p, err := s.forum.VisitPost(ctx, who, postID)
+	if err != nil {
+		return err
+	}
+	if p.Own(who.ID) || p.State != forum.Visible && !v.Staff {
+		return errNotFound
+	}
+	var f fault.Fields
+	n.check(&f)
+	if err := f.Err(); err != nil {
+		return err
+	}
+	return db.InTx(ctx, s.db, func(ctx context.Context, tx bun.Tx) error {
+		return s.report(ctx, tx, postID, v.Delivery.ID, &Report{ReporterID: who.ID, Place: forum.PostPath(postID), Kind: n.Kind, Text: n.Text})
+	})
+}
+
+var postPath = regexp.MustCompile(`(?:/posts/|[?&]at=|#p-)([0-9a-f-]{36})`)
+
+// ReportOutside notes what anybody reports, with an account or without: the address names a post where it can be found,
+// else a moderator looks. Invalid names kind, text, place, name and email.
+func (s *Service) ReportOutside(ctx context.Context, n NewReport) error {
+	var f fault.Fields
+	n.check(&f)
+	n.Name, n.Email, n.Place = strings.Join(strings.Fields(n.Name), " "), strings.TrimSpace(n.Email), strings.TrimSpace(n.Place)
+	if n.Text == "" {
+		f.Add("text", "moderation.text_missing")
+	}
+	if n.Place == "" || utf8.RuneCountInString(n.Place) > 500 {
+		f.Add("place", "moderation.place_missing")
+	}
+	if utf8.RuneCountInString(n.Name) > 100 {
+		f.Add("name", "moderation.text_long", "Max", 100)
+	}
+	if a, err := netmail.ParseAddress(n.Email); err != nil || a.Address != n.Email || len(n.Email) > 254 {
+		f.Add("email", "moderation.email_wrong")
+	}
+	if err := f.Err(); err != nil {
+		return err
+	}
+	postID, deliveryID := "", ""
+	if m := postPath.FindStringSubmatch(n.Place); m != nil {
+		p, t, err := s.forum.Find(ctx, s.db, m[1])
+		if err != nil && !fault.Is(err, fault.NotFound) {
+			return err
+		}
+		if err == nil {
+			postID, deliveryID = p.ID, t.DeliveryID
+		}
+	}
+	return db.InTx(ctx, s.db, func(ctx context.Context, tx bun.Tx) error {
+		return s.report(ctx, tx, postID, deliveryID, &Report{Name: n.Name, Email: n.Email, Place: n.Place, Kind: n.Kind, Text: n.Text})
+	})
+}
+
+// report adds a report to the post's open case, or opens one. What the post says now is kept.
+func (s *Service) report(ctx context.Context, tx bun.IDB, postID, deliveryID string, r *Report) error {
+	if err := db.Lock(ctx, tx, "moderation-post:"+postID); err != nil {
+		return err
+	}
+	now := s.clock()
+	r.ID, r.At = id.New(), now
+	var p *forum.Post
+	var all []Case
+	if postID != "" {
+		var err error
+		if p, _, err = s.forum.Find(ctx, tx, postID); err != nil {
+			return err
+		}
+		if err := tx.NewSelect().Model(&all).Where("c.post_id = ?", postID).Where("c.state IN (?, ?)", Open, Claimed).Limit(1).Scan(ctx); err != nil {
+			return fmt.Errorf("a post's case: %w", db.Err(err))
+		}
+	}
+	c := &Case{
+		ID: id.New(), Origin: Reported, PostID: postID, DeliveryID: deliveryID, Kind: r.Kind, State: Open, OpenedAt: now, DueAt: now.Add(dueAfter(r.Kind)), Version: 1,
+	}
+	if p != nil {
+		c.ThreadID, c.AuthorID, c.Snapshot = p.ThreadID, p.AuthorID, snapshot(p, now)
+	}
+	if len(all) > 0 {
+		c = &all[0]
+	} else if _, err := tx.NewInsert().Model(c).Exec(ctx); err != nil {
+		return fmt.Errorf("open a case: %w", db.Err(err))
+	}
+	r.CaseID = c.ID
+	res, err := tx.NewInsert().Model(r).On("CONFLICT DO NOTHING").Exec(ctx)
+	if err != nil {
+		return fmt.Errorf("add a report: %w", db.Err(err))
+	}
+	if n, err := res.RowsAffected(); err != nil || n == 0 {
+		return err // reported by them already
+	}
+	if len(all) > 0 {
+		c.DueAt = minTime(c.DueAt, now.Add(dueAfter(r.Kind)))
+		if graver(r.Kind, c.Kind) {
+			c.Kind = r.Kind
+		}
+		if _, err := tx.NewUpdate().Model(c).Column("kind", "due_at").WherePK().Exec(ctx); err != nil {
+			return fmt.Errorf("raise a case: %w", db.Err(err))
+		}
+	}
+	if postID != "" {
+		n, err := tx.NewSelect().Model((*Report)(nil)).Where("r.case_id = ?", c.ID).Count(ctx)
+		if err != nil {
+			return db.Err(err)
+		}
+		if err := s.forum.Flag(ctx, tx, postID, int(n)); err != nil {
+			return err
+		}
+	}
+	return s.log(ctx, tx, Line{Action: "reported", CaseID: c.ID, PostID: postID, DeliveryID: deliveryID}, map[string]any{"kind": r.Kind, "member": r.ReporterID != ""})
+}

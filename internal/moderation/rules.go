@@ -1,0 +1,115 @@
+package moderation
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/uptrace/bun"
+
+	"greenroom/internal/account"
+	"greenroom/internal/db"
+	"greenroom/internal/fault"
+	"greenroom/internal/markdown"
+)
+
+// Rules is one edition of the house rules; table moderation_rules. Edition 1 comes with the product.
+type Rules struct {
+	bun.BaseModel `bun:"table:moderation_rules,alias:h"`
+
+	Version     int `bun:",pk"`
+	Body        string
+	PublishedAt time.Time
+	PublishedBy string
+}
+
+// HTML is the rules as they are shown.
+func (r *Rules) HTML() markdown.HTML { return markdown.User(r.Body) }
+
+// accepted is that somebody accepted an edition; table moderation_accepted.
+type accepted struct {
+	bun.BaseModel `bun:"table:moderation_accepted,alias:a"`
+
+	PersonID string `bun:",pk"`
+	Version  int    `bun:",pk"`
+	At       time.Time
+}
+
+// Rules are the house rules that hold now.
+func (s *Service) Rules(ctx context.Context) (*Rules, error) { return s.rules(ctx, s.db) }
+
+func (s *Service) rules(ctx context.Context, tx bun.IDB) (*Rules, error) {
+	var all []Rules
+	if err := tx.NewSelect().Model(&all).OrderExpr("h.version DESC").Limit(1).Scan(ctx); err != nil {
+		return nil, fmt.Errorf("read the house rules: %w", db.Err(err))
+	}
+	if len(all) == 0 {
+		return &Rules{Version: 1, Body: s.opts.Words.Printer("").T("moderation.first_rules")}, nil
+	}
+	return &all[0], nil
+}
+
+// Accepted says whether the person has accepted the rules that hold now.
+func (s *Service) Accepted(ctx context.Context, personID string) (bool, error) {
+	r, err := s.Rules(ctx)
+	if err != nil {
+		return false, err
+	}
+	return s.hasAccepted(ctx, s.db, personID, r.Version)
+}
+
+func (s *Service) hasAccepted(ctx context.Context, tx bun.IDB, personID string, version int) (bool, error) {
+	n, err := tx.NewSelect().Model((*accepted)(nil)).Where("a.person_id = ?", personID).Where("a.version = ?", version).Count(ctx)
+	return n > 0, db.Err(err)
+}
+
+// Accept notes that the person has accepted an edition; an older one than holds now is Conflict, since it changed
+// while they read.
+func (s *Service) Accept(ctx context.Context, personID string, version int) error {
+	return db.InTx(ctx, s.db, func(ctx context.Context, tx bun.Tx) error {
+		r, err := s.rules(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if r.Version != version {
+			return fault.New(fault.Conflict, "moderation.rules_changed")
+		}
+		_, err = tx.NewInsert().Model(&accepted{PersonID: personID, Version: version, At: s.clock()}).On("CONFLICT DO NOTHING").Exec(ctx)
+		return db.Err(err)
+	})
+}
+
+// Publish makes a new edition, which everybody has to accept before they write again. Administrators only. Invalid names
+// the field body.
+func (s *Service) Publish(ctx context.Context, who *account.Person, body string) error {
+	if who == nil || !who.Can(account.RoleAdmin, "") {
+		return errNotFound
+	}
+	body = strings.TrimSpace(strings.ReplaceAll(body, "\r\n", "\n"))
+	var f fault.Fields
+	if n := utf8.RuneCountInString(body); n < 100 || n > MaxRules {
+		f.Add("body", "moderation.rules_length", "Max", MaxRules)
+	}
+	if err := f.Err(); err != nil {
+		return err
+	}
+	return db.InTx(ctx, s.db, func(ctx context.Context, tx bun.Tx) error {
+		if err := db.Lock(ctx, tx, "moderation-rules"); err != nil {
+			return err
+		}
+		old, err := s.rules(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if old.Body == body {
+			return nil
+		}
+		r := &Rules{Version: old.Version + 1, Body: body, PublishedAt: s.clock(), PublishedBy: who.ID}
+		if _, err := tx.NewInsert().Model(r).Exec(ctx); err != nil {
+			return fmt.Errorf("publish rules: %w", db.Err(err))
+		}
+		return s.log(ctx, tx, Line{Actor: who.ID, Action: "rules"}, map[string]any{"version": r.Version})
+	})
+}

@@ -1,0 +1,177 @@
+// Package moderation is how house rules, reports, the moderators' queue and its cases look.
+package moderation
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+
+	"greenroom/internal/forum"
+	"greenroom/internal/locale"
+	rules "greenroom/internal/moderation"
+	"greenroom/web/templates/layout"
+	"greenroom/web/templates/ui"
+)
+
+// Form is a form that may have been refused.
+type Form struct {
+	By     map[string]string
+	Errors []ui.FieldError
+}
+
+// Wrong fills in what was wrong and returns the page's status.
+func (f *Form) Wrong(by map[string]string, errs []ui.FieldError) int {
+	f.By, f.Errors = by, errs
+	if len(errs) > 0 {
+		return http.StatusUnprocessableEntity
+	}
+	return http.StatusOK
+}
+
+// RulesPage is /rules.
+type RulesPage struct {
+	layout.Page
+	Rules              *rules.Rules
+	SignedIn, Accepted bool
+	Back               string
+}
+
+// Report is a form to report something.
+type Report struct {
+	layout.Page
+	Form
+	In      rules.NewReport
+	Action  string
+	Outside bool        // anybody's form
+	Post    *forum.Seen // what is reported by a member
+	Back    string
+}
+
+// Mine is a decision as the author of the post sees it.
+type Mine struct {
+	layout.Page
+	Form
+	*rules.Dossier
+	Text string
+	Zone *time.Location
+}
+
+// Queue is /moderate.
+type Queue struct {
+	layout.Page
+	Rows    []rules.Row
+	List    string
+	Total   int
+	Figures *rules.Figures
+	Now     time.Time
+	Nav     ui.PageNav
+	Zone    *time.Location
+}
+
+func (p Queue) late(r *rules.Row) bool { return !r.Over() && p.Now.After(r.DueAt) }
+
+// CasePage is one case.
+type CasePage struct {
+	layout.Page
+	Form
+	*rules.Dossier
+	Decision rules.Decision
+	Answer   string
+	Me       string
+	Rules    *rules.Rules
+	Zone     *time.Location
+}
+
+func (p CasePage) path() string { return "/moderate/cases/" + p.ID }
+
+// actions are those that can be decided in this case.
+func (p CasePage) actions() []string {
+	var out []string
+	for _, a := range rules.Actions {
+		if a == rules.Release && p.Origin != rules.HeldBack || p.PostID == "" && a != rules.None || a == rules.None && p.Origin == rules.HeldBack {
+			continue
+		}
+		out = append(out, a)
+	}
+	return out
+}
+
+func (p CasePage) name(l *locale.Printer, id string) string {
+	if n := p.Names[id]; n != "" {
+		return n
+	}
+	if id == "" {
+		return l.T("moderation.program")
+	}
+	return l.T("moderation.somebody")
+}
+
+func days(l *locale.Printer, chosen int) []ui.Option {
+	var out []ui.Option
+	for _, n := range rules.SuspendDays {
+		out = append(out, ui.Option{Value: strconv.Itoa(n), Text: l.T("moderation.days", "Count", n), Selected: n == chosen})
+	}
+	return out
+}
+
+// BoardPage is how one board is looked after.
+type BoardPage struct {
+	layout.Page
+	Form
+	Board rules.Board
+	Visit *forum.Visit
+}
+
+// SitePage is /admin/moderation.
+type SitePage struct {
+	layout.Page
+	Form
+	Site   rules.Site
+	Rules  *rules.Rules
+	Text   string // of the rules, as typed
+	Lines  int64  // of the log
+	Broken int64  // where it was changed, 0 nowhere
+	Zone   *time.Location
+}
+
+func (p SitePage) at(t *time.Time) string {
+	if t == nil {
+		return ""
+	}
+	return t.In(p.Zone).Format("2006-01-02T15:04")
+}
+
+func listName(list string) string {
+	if list == rules.ListWaiting {
+		return "waiting"
+	}
+	return list
+}
+
+func caretakerName(mode string) string {
+	if mode == rules.CaretakerOff {
+		return "off"
+	}
+	return mode
+}
+
+// kindName is what was reported, or why a post was held, in words.
+func kindName(l *locale.Printer, kind string) string { return l.T("moderation.kind." + kind) }
+
+func stateTag(state string) string {
+	switch state {
+	case rules.Open, rules.Appealed:
+		return "caution"
+	case rules.Claimed:
+		return ""
+	}
+	return "quiet"
+}
+
+// logKey is the name of a log's action as a message key has it.
+func logKey(action string) string {
+	if action == "given back" {
+		return "given_back"
+	}
+	return action
+}
