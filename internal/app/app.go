@@ -250,7 +250,7 @@ func New(cfg config.Config, d *bun.DB, log *slog.Logger, o Options) (*App, error
 	a.Accounts.AddExporter(a.Allow, a.Desk, a.Roster)
 	a.Accounts.AddExporter(a.Retention, a.SignOn, a.Forum, a.Moderation)
 	a.Accounts.AddExporter(a.transcripts())
-	a.Accounts.AddEraser(a.Forum, a.Inbox, a.Deliveries, a.Retention, a.Roster, account.EraserFunc(a.keepCertificates))
+	a.Accounts.AddEraser(a.Forum, a.Moderation, a.Inbox, a.Deliveries, a.Retention, a.Roster, account.EraserFunc(a.keepCertificates))
 	a.Accounts.AddCleaner(a.forgetFacts, a.SignOn.Clean, a.Deliveries.Refill, a.Inbox.Clean)
 	a.Accounts.SetSummary(a.Records)
 
@@ -274,7 +274,7 @@ func New(cfg config.Config, d *bun.DB, log *slog.Logger, o Options) (*App, error
 	// The door to activities, with a player for each kind.
 	a.Play = play.New(a.Courses, a.Deliveries, a.Records, playweb.Frame,
 		readingweb.New(a.Records), resourcesweb.New(a.Records), quizweb.New(a.Quizzes),
-		reflectionweb.New(a.Reflections), worksheetweb.New(a.Worksheets), scenarioweb.New(a.Scenarios), forumweb.NewPlayer(a.Forum, a.Records))
+		reflectionweb.New(a.Reflections), worksheetweb.New(a.Worksheets), scenarioweb.New(a.Scenarios), forumweb.NewPlayer(a.Forum, a.Moderation, a.Records))
 
 	return a, a.mount(words, o)
 }

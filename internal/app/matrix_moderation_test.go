@@ -26,7 +26,7 @@ func init() {
 		"POST " + one + "/answer":         {"/moderate/cases/none/answer", facilitating(401, 404), url.Values{"why": {"It keeps to every rule."}}},
 		"GET " + board:                    {"/discuss/{talk}/general/moderation", facilitating(303, 200), nil},
 		"POST " + board:                   {"/discuss/{talk}/general/moderation", facilitating(401, 303), nil},
-		"GET " + record + "/record.csv":   {"/teach/cohorts/{talk}/discussion/record.csv", desk("trainer", 200), nil},
+		"POST " + record + "/record.csv":  {"/teach/cohorts/{talk}/discussion/record.csv", deskWriters("trainer", 200), nil},
 		"GET " + record + "/public.csv":   {"/teach/cohorts/{talk}/discussion/public.csv", desk("trainer", 200), nil},
 		"GET /admin/moderation":           {"/admin/moderation", desk("admin", 200), nil},
 		"POST /admin/moderation":          {"/admin/moderation", deskWriters("admin", 303), url.Values{"hours": {"24"}, "posts": {"10"}, "links": {"2"}}},

@@ -188,7 +188,7 @@ func TestWhatHoldsBeforeAPostIsLetIn(t *testing.T) {
 		cy.again().say(d, "Once more.", url.Values{"rules": {"2"}}).want(303)
 
 		// Two files: what is hidden is in one of them only.
-		record := boss.again().get("/teach/cohorts/" + d.ID + "/discussion/record.csv").want(200).raw
+		record := boss.again().post("/teach/cohorts/"+d.ID+"/discussion/record.csv", nil).want(200).raw
 		public := boss.get("/teach/cohorts/" + d.ID + "/discussion/public.csv").want(200).raw
 		for text, in := range map[string]bool{"May I?": true, "The first word here.": false} {
 			if !strings.Contains(record, text) || strings.Contains(public, text) != in {

@@ -160,3 +160,18 @@ func (s *Service) Export(ctx context.Context, personID string) (string, any, err
 	}
 	return "moderation", out, nil
 }
+
+// Erase takes a person out of what stays when they are deleted: which cases they worked on, and the address of reports that they
+// sent without signing in. Cases about what they wrote stay without them, as the posts do.
+func (s *Service) Erase(ctx context.Context, tx bun.IDB, p *account.Person, _ account.Wish) error {
+	for _, c := range [][2]string{{"moderation_case", "claimed_by"}, {"moderation_case", "decided_by"}, {"moderation_case", "outcome_by"}, {"moderation_rules", "published_by"}} {
+		if _, err := tx.NewUpdate().Table(c[0]).Set("? = ''", bun.Ident(c[1])).Where("? = ?", bun.Ident(c[1]), p.ID).Exec(ctx); err != nil {
+			return fmt.Errorf("take a name out of %s: %w", c[0], db.Err(err))
+		}
+	}
+	if p.Email == "" {
+		return nil
+	}
+	_, err := tx.NewUpdate().Model((*Report)(nil)).Set("email = ''").Set("name = ''").Where("lower(email) = lower(?)", p.Email).Exec(ctx)
+	return db.Err(err)
+}

@@ -9,6 +9,7 @@ import (
 	"greenroom/internal/delivery"
 	"greenroom/internal/fault"
 	"greenroom/internal/forum"
+	"greenroom/internal/moderation"
 	"greenroom/internal/play"
 	"greenroom/internal/record"
 	"greenroom/internal/web"
@@ -24,8 +25,8 @@ type Player struct {
 var _ play.Player = (*Player)(nil)
 
 // NewPlayer makes the player.
-func NewPlayer(f *forum.Service, r *record.Service) *Player {
-	return &Player{h: &Handlers{Forum: f}, records: r}
+func NewPlayer(f *forum.Service, m *moderation.Service, r *record.Service) *Player {
+	return &Player{h: &Handlers{Forum: f, Moderation: m}, records: r}
 }
 
 // Kind names what it plays.

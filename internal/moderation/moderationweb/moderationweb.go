@@ -47,7 +47,7 @@ func (h *Handlers) Routes() []web.Route {
 
 		{Method: http.MethodGet, Path: board, Handler: h.getBoard, Access: web.Facilitating},
 		{Method: http.MethodPost, Path: board, Handler: h.postBoard, Access: web.Facilitating},
-		{Method: http.MethodGet, Path: "/teach/cohorts/:cohort/discussion/record.csv", Handler: h.getRecord(false), Access: web.Trainer, Limit: "export"},
+		{Method: http.MethodPost, Path: "/teach/cohorts/:cohort/discussion/record.csv", Handler: h.getRecord(false), Access: web.Trainer, Limit: "export"},
 		{Method: http.MethodGet, Path: "/teach/cohorts/:cohort/discussion/public.csv", Handler: h.getRecord(true), Access: web.Trainer, Limit: "export"},
 
 		{Method: http.MethodGet, Path: "/admin/moderation", Handler: h.getSite, Access: web.Admin},
