@@ -21,7 +21,7 @@ const forNobody = [
   scenario,
   "/", "/courses", "/courses?q=zebra", "/courses?q=social&level=introductory", course, "/courses/managing-social-media", "/courses/working-with-the-public",
   course + "/an-introduction/opening", course + "/an-introduction/records", course + "/an-introduction/check-yourself", course + "/finish",
-  "/register", "/sign-in", "/forgot", "/reset/nothing", "/verify/nothing", "/sign-in/link", "/enter/nothing", "/auth/connect", "/auth/finish", "/help", "/accessibility", "/privacy", "/licences",
+  "/register", "/sign-in", "/forgot", "/reset/nothing", "/verify/nothing", "/sign-in/link", "/enter/nothing", "/auth/connect", "/auth/finish", "/rules", "/report?place=x", "/help", "/accessibility", "/privacy", "/licences",
   "/gallery", "/mailbox", "/certificates", "/certificates/NOPE", "/me", "/no/such/page",
 ];
 const forLearner = [
@@ -39,13 +39,13 @@ const forTrainer = ["/teach/scenarios",
   "/teach/cohorts/" + running + "/people", "/teach/cohorts/" + booking + "/edit", "/teach/cohorts/" + running + "/copy",
 ];
 const talk = "/discuss/" + running, facilitate = "/teach/cohorts/" + running + "/discussion";
-forMember.push(talk, talk + "/general", talk + "/introductions?list=unanswered", talk + "/help", talk + "/search?q=swing", talk + "/search?q=zebra", "/me/notifications");
-forTrainer.push("/teach/discussion", "/teach/discussion?list=flagged", "/teach/discussion?list=new", talk, facilitate, facilitate + "/participation");
+forMember.push(talk, talk + "/general", talk + "/introductions?list=unanswered", talk + "/help", talk + "/search?q=swing", talk + "/search?q=zebra", "/me/notifications", "/rules");
+forTrainer.push("/teach/discussion", "/teach/discussion?list=flagged", "/teach/discussion?list=new", talk, facilitate, facilitate + "/participation", "/moderate", "/moderate?list=finished", talk + "/general/moderation");
 const forGraduate = ["/me", "/me/certificates", "/me/transcript", "/me/courses/using-social-media", course, course + "/finish", "/settings", "/settings/delete"];
 const forAdmin = [
   "/admin/certificates", "/admin/certificates?q=zebra", "/admin/certificates?state=kept", "/admin/retention",
   "/admin", "/admin/people", "/admin/people?q=dana", "/admin/people?q=zebra", "/admin/audit", "/admin/audit?q=zebra", "/admin/why", "/admin/why?person=trainer@demo.example&path=/teach",
-  "/admin/why?person=zebra&path=x", "/admin/look", "/admin/sign-on", "/admin/mail", "/admin/jobs",
+  "/admin/why?person=zebra&path=x", "/admin/look", "/admin/sign-on", "/admin/mail", "/admin/jobs", "/admin/moderation",
 ];
 
 const quiz = "/teach/courses/using-social-media/quizzes/an-introduction/check-yourself";
@@ -74,8 +74,15 @@ before(async () => {
       const post = await other.locator(".posts .post").first().getAttribute("data-post");
       const own = await other.locator(".post:has(.avatar.me)").first().getAttribute("data-post");
       visits.push([thread, who], [thread + "?reply=" + post + "&quote=1&at=" + post, who], ["/posts/" + post + "/history", who], ["/posts/" + own + "/edit", who], ["/posts/" + own + "/remove", who], [thread, "trainer"], ["/posts/" + post + "/remove", "trainer"]);
+      const others = await other.locator(".post:not(:has(.avatar.me))").first().getAttribute("data-post");
+      visits.push(["/posts/" + others + "/report", who]);
+      await other.goto("/posts/" + others + "/report");
+      await other.locator("#k-offtopic").check({ force: true });
+      await new Mouse(other).pressAndLoad(other.locator('main form button.btn-primary'));
     }
     if (who === "trainer") {
+      await other.goto("/moderate");
+      visits.push([await other.locator('main h2 a[href^="/moderate/cases/"]').first().getAttribute("href"), who]);
       await other.goto("/teach/cohorts/" + running + "/people");
       visits.push(["/teach/people/" + await other.locator('input[name="person"]').first().inputValue() + "/accommodations", who]);
     }
