@@ -9,6 +9,12 @@ let browser;
 before(async () => { browser = await launch(); });
 after(async () => { await browser.close(); });
 
+/** agrees with the house rules, where the form asks for it. */
+async function agree(page) {
+  const rules = page.locator("#f-rules");
+  if (await rules.count()) await rules.check({ force: true });
+}
+
 test("new posts wait, are announced, and move no focus", { timeout: 120000 }, async () => {
   const reader = await open(browser), writer = await open(browser, { js: false }), staff = await open(browser);
   await signIn(reader, "learner2@demo.example");
@@ -25,11 +31,13 @@ test("new posts wait, are announced, and move no focus", { timeout: 120000 }, as
   await writer.locator("#f-body").fill("A comment for @Tevita Ofa.");
   await writer.locator("button", { hasText: "Preview" }).click();
   assert.match(await writer.locator(".post-text").first().innerHTML(), /<strong>@Tevita Ofa<\/strong>/);
+  await agree(writer);
   await writer.locator("button.btn-primary", { hasText: "Post" }).click();
   assert.match(writer.url(), /#p-/);
   await writer.goto(thread);
   const said = "A response of " + Date.now();
   await writer.locator("#f-body").fill(said);
+  await agree(writer);
   await writer.locator("button.btn-primary", { hasText: "Post" }).click();
 
   await reader.locator(".new-posts button", { hasText: "Show 2 new posts" }).waitFor({ timeout: 40000 });

@@ -25,7 +25,7 @@ const tools: Tool[] = [
   { key: "md_italic", face: "I", apply: around("*") },
   { key: "md_quote", face: "❝", apply: inFront("> ") },
   { key: "md_list", face: "•", apply: inFront("- ") },
-  { key: "md_link", face: "URL", apply: around("[", "](https://)") },
+  { key: "md_link", face: "Link", apply: around("[", "](https://)") },
 ];
 
 /** <mark-down> around a text box puts a row of buttons for Markdown above it. The keyboard reaches them as one stop. */
