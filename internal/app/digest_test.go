@@ -27,7 +27,7 @@ func TestLettersAboutDiscussions(t *testing.T) {
 		choose(off, "off")
 		now.post("/settings/mail", url.Values{"weekly": {"on"}, "announcements": {"now"}, "discussion": {"hourly"}}).want(422)
 		before := map[*client]int{now: len(now.letters()), daily: len(daily.letters()), off: len(off.letters())}
-		writer.post("/discuss/"+c.ID+"/general", url.Values{"title": {"Zebras"}, "body": {"Hello @Nora Now, @Dara Daily and @Olaf Off: a secret word."}}).want(303)
+		writer.post("/discuss/"+c.ID+"/general", url.Values{"title": {"Zebras"}, "body": {"Hello @Nora Now, @Dara Daily and @Olaf Off: a secret word."}, "rules": {"1"}}).want(303)
 		for range 2 {
 			ok(t, s.Events.Drain(t.Context()))
 		}
