@@ -69,7 +69,7 @@ before(async () => {
     stores[who] = await other.context().storageState();
     if (who === "member") { // a thread, its form with an answer, and a post of their own
       await other.goto(talk + "/general");
-      const thread = await other.locator(".board-list h2 a").last().getAttribute("href");
+      const thread = await other.locator(".board-list h2 a", { hasText: "rude and right" }).getAttribute("href");
       await other.goto(thread);
       const post = await other.locator(".posts .post").first().getAttribute("data-post");
       const own = await other.locator(".post:has(.avatar.me)").first().getAttribute("data-post");
