@@ -1,7 +1,9 @@
 // Package forumweb is the HTTP side of discussions.
 //
 //	forumweb.go   the routes, a delivery's page, search
-//	thread.go     boards and threads: reading and writing
+//	thread.go     boards and threads
+//	compose.go    the form to write in: posting, drafts, preview
+//	manage.go     what is done with a thread: reading marks, following, moving, merging
 //	post.go       one post: its address, editing, taking away, files
 //	lead.go       facilitation: desk, marking, participation, groups, summaries
 //	news.go       what happened in a thread since its page was read, for the page's script

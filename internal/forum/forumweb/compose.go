@@ -1,0 +1,271 @@
+package forumweb
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"strconv"
+
+	"github.com/labstack/echo/v4"
+
+	"greenroom/internal/draft"
+	"greenroom/internal/fault"
+	"greenroom/internal/forum"
+	"greenroom/internal/id"
+	"greenroom/internal/web"
+	pages "greenroom/web/templates/forum"
+)
+
+// composer is the form to write in, with the draft that is there; nil and why where one cannot write.
+func (h *Handlers) composer(c echo.Context, s spot, parent *forum.Seen, typed *pages.Composer) (*pages.Composer, string, error) {
+	l := web.L(c)
+	if why := closed(s); why != "" && typed == nil {
+		return nil, l.T(why), nil
+	}
+	k := &pages.Composer{Client: id.New(), Form: draft.Form{Page: id.New()}}
+	if typed != nil {
+		*k = *typed
+	} else {
+		d, err := h.Forum.DraftOf(c.Request().Context(), s.v.Who.ID, s.place())
+		if err != nil {
+			return nil, "", err
+		}
+		if d != nil {
+			k.Title, k.Body, k.Form.Version, k.Saved = d.Title, d.Body, d.Version, l.DateTime(web.Local(c, d.SavedAt))
+			if parent == nil && d.ParentID != "" && s.t != nil && s.v.Unlocked {
+				if parent, err = h.Forum.One(c.Request().Context(), s.v, s.t, d.ParentID); err != nil && !fault.Is(err, fault.NotFound) {
+					return nil, "", err
+				}
+			}
+		}
+		if parent != nil && c.QueryParam("quote") != "" {
+			name := parent.Name
+			if name == "" {
+				name = l.T("forum.former")
+			}
+			k.Body = forum.Quote(name, &parent.Post) + k.Body
+		}
+	}
+	waits, err := h.Moderation.Waits(c.Request().Context(), s.v)
+	if err != nil {
+		return nil, "", err
+	}
+	if waits.ReadOnly && typed == nil && !s.v.Staff {
+		return nil, waits.Caretaker, nil
+	}
+	k.Waits = waits
+	k.Action, k.Parent, k.Pseudonym = s.path(), parent, s.v.Settings.Pseudonyms
+	k.WithTitle = s.t == nil && !s.v.Prompt()
+	k.Label, k.Button = l.T("forum.compose_post"), l.T("forum.post")
+	switch {
+	case k.WithTitle:
+		k.Label, k.Button = l.T("forum.compose_thread"), l.T("forum.begin")
+	case s.v.Prompt() && parent == nil:
+		k.Label = l.T("forum.compose_answer")
+		if s.v.Content.MinWords > 0 && !s.v.Staff {
+			k.MinWords = s.v.Content.MinWords
+		}
+	}
+	return k, "", nil
+}
+
+// closed is the message why nobody can write here, "" when they can.
+func closed(s spot) string {
+	switch {
+	case s.v.Over:
+		return "forum.why_over"
+	case s.v.Closed():
+		return "forum.why_closed"
+	case s.t != nil && s.t.Locked && !s.v.Staff:
+		return "forum.why_locked"
+	}
+	return ""
+}
+
+// typedForm is what came with a form.
+func typedForm(c echo.Context) *pages.Composer {
+	n := func(name string) int64 {
+		v, err := strconv.ParseInt(c.FormValue(name), 10, 64)
+		if err != nil {
+			return 0
+		}
+		return v
+	}
+	return &pages.Composer{
+		Client: c.FormValue("client"), Title: c.FormValue("title"), Body: forum.Tidy(c.FormValue("body")), Alias: c.FormValue("alias") == "1",
+		Return: c.FormValue("return"), Form: draft.Form{Version: n("version"), Page: c.FormValue("page"), N: n("n")},
+	}
+}
+
+func (h *Handlers) postBoard(c echo.Context) error  { return h.write(c, h.board) }
+func (h *Handlers) postThread(c echo.Context) error { return h.write(c, h.thread) }
+
+func (h *Handlers) write(c echo.Context, find func(echo.Context) (spot, error)) error {
+	s, err := find(c)
+	if err != nil {
+		return err
+	}
+	if s.v.Prompt() && s.lists() {
+		return errNotFound // staff write in the thread of a group
+	}
+	typed := typedForm(c)
+	files, err := uploads(c)
+	if err != nil {
+		return err
+	}
+	p, err := h.Forum.Write(c.Request().Context(), s.v, forum.Text{
+		ThreadID: s.threadID(), ParentID: c.FormValue("parent"), ClientID: typed.Client, Title: typed.Title, Body: typed.Body, Pseudonym: typed.Alias, Files: files, Rules: edition(c),
+	})
+	if err != nil {
+		return h.refused(c, s, typed, err)
+	}
+	if typed.Return != "" {
+		return web.SeeOther(c, web.OwnPath(typed.Return, "/")+"#p-"+p.ID)
+	}
+	return web.SeeOther(c, forum.PostPath(p.ID))
+}
+
+// edition is the edition of the house rules that is accepted with a form, 0 none.
+func edition(c echo.Context) int {
+	n, err := strconv.Atoi(c.FormValue("rules"))
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+// refused shows the page again with what was typed.
+func (h *Handlers) refused(c echo.Context, s spot, typed *pages.Composer, err error) error {
+	status := http.StatusUnprocessableEntity
+	switch {
+	case forum.WasKept(err): // the page has the draft, and says why nobody can write
+		web.Notice(c, "caution", fault.From(err).Key)
+		return web.SeeOther(c, s.path())
+	case fault.Is(err, fault.Limited), fault.Is(err, fault.Conflict):
+		f := fault.From(err)
+		var again fault.Fields
+		again.Add("body", f.Key, f.Args...)
+		if status = http.StatusTooManyRequests; f.Kind == fault.Conflict {
+			status = http.StatusConflict
+		}
+		err = again.Err()
+	case !fault.Is(err, fault.Invalid):
+		return err
+	}
+	if s.lists() {
+		return h.showBoard(c, status, s, typed, err)
+	}
+	return h.showThread(c, status, s, typed, err)
+}
+
+// uploads reads the files of a form.
+func uploads(c echo.Context) ([]forum.Upload, error) {
+	form, err := c.MultipartForm()
+	if errors.Is(err, http.ErrNotMultipart) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var out []forum.Upload
+	for _, head := range form.File["files"] {
+		if head.Size == 0 && head.Filename == "" {
+			continue
+		}
+		f, err := head.Open()
+		if err != nil {
+			return nil, err
+		}
+		data, err := io.ReadAll(io.LimitReader(f, forum.MaxFile+1))
+		if err = errors.Join(err, f.Close()); err != nil {
+			return nil, err
+		}
+		out = append(out, forum.Upload{Name: head.Filename, Data: data})
+	}
+	return out, nil
+}
+
+func (h *Handlers) postBoardDraft(c echo.Context) error  { return h.draft(c, h.board) }
+func (h *Handlers) postThreadDraft(c echo.Context) error { return h.draft(c, h.thread) }
+
+func (h *Handlers) draft(c echo.Context, find func(echo.Context) (spot, error)) error {
+	s, err := find(c)
+	if err != nil {
+		return err
+	}
+	typed := typedForm(c)
+	err = h.Forum.SaveDraft(c.Request().Context(), s.v, s.place(), typed.Title, typed.Body, c.FormValue("parent"), typed.Form)
+	switch {
+	case web.WantsJSON(c):
+		if err != nil {
+			return first(err)
+		}
+		return c.NoContent(http.StatusNoContent)
+	case fault.Is(err, fault.Conflict):
+		// A page that another has overtaken, sent by its own button: what it says is what stands now.
+		return h.settle(c, s, typed)
+	case err != nil:
+		return h.refused(c, s, typed, err)
+	}
+	web.Notice(c, "ok", "forum.draft_saved")
+	return web.SeeOther(c, s.path())
+}
+
+// settle lets somebody choose between two drafts: the page has their text, and the next save of it counts.
+func (h *Handlers) settle(c echo.Context, s spot, typed *pages.Composer) error {
+	d, err := h.Forum.DraftOf(c.Request().Context(), s.v.Who.ID, s.place())
+	if err != nil {
+		return err
+	}
+	if d != nil {
+		typed.Form.Version = d.Version
+		typed.Hint = web.L(c).T("forum.draft_other", "Text", clip(d.Body, 300))
+	}
+	typed.Form.Page = id.New()
+	if s.lists() {
+		return h.showBoard(c, http.StatusConflict, s, typed, nil)
+	}
+	return h.showThread(c, http.StatusConflict, s, typed, nil)
+}
+
+// first makes the first message of a form the message of the answer, for a script that shows one line.
+func first(err error) error {
+	if f := fault.From(err); f != nil && len(f.Fields) > 0 {
+		return fault.New(f.Kind, f.Fields[0].Key, f.Fields[0].Args...).Because(err)
+	}
+	return err
+}
+
+func (h *Handlers) postBoardPreview(c echo.Context) error  { return h.preview(c, h.board) }
+func (h *Handlers) postThreadPreview(c echo.Context) error { return h.preview(c, h.thread) }
+
+func (h *Handlers) preview(c echo.Context, find func(echo.Context) (spot, error)) error {
+	s, err := find(c)
+	if err != nil {
+		return err
+	}
+	ctx, typed := c.Request().Context(), typedForm(c)
+	html, err := h.Forum.Preview(ctx, s.v, s.threadID(), typed.Body)
+	if err != nil {
+		return err
+	}
+	if web.WantsJSON(c) {
+		return c.JSON(http.StatusOK, map[string]string{"html": string(html)})
+	}
+	p := pages.Preview{Page: web.Page(c, web.L(c).T("forum.preview_title")), View: view(c, s.v), HTML: html}
+	p.Section, p.Robots = "courses", "noindex"
+	var parent *forum.Seen
+	if id.Valid(c.FormValue("parent")) && s.t != nil {
+		if parent, err = h.Forum.One(ctx, s.v, s.t, c.FormValue("parent")); err != nil && !fault.Is(err, fault.NotFound) {
+			return err
+		}
+	}
+	if p.Compose, _, err = h.composer(c, s, parent, typed); err != nil {
+		return err
+	}
+	p.Title = p.View.BoardTitle(s.v, "")
+	if s.t != nil && s.t.Title != "" {
+		p.Title = s.t.Title
+	}
+	return web.Render(c, http.StatusOK, pages.ShowPreview(p))
+}
