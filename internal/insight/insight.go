@@ -16,8 +16,11 @@ import (
 
 	"github.com/uptrace/bun"
 
+	"greenroom/internal/account"
 	"greenroom/internal/course"
 	"greenroom/internal/delivery"
+	"greenroom/internal/fault"
+	"greenroom/internal/locale"
 	"greenroom/internal/record"
 )
 
@@ -31,10 +34,28 @@ const (
 	OneSitting = time.Hour
 )
 
-// Scope is a delivery whose people can be looked at.
+// Scope is whose numbers are shown: a delivery's, or with ID "" everybody's.
 type Scope struct {
 	ID, Title, Kind string
 	StartsOn        delivery.Date
+}
+
+// Text is the scope in words.
+func (x Scope) Text(l *locale.Printer) string {
+	switch {
+	case x.ID == "":
+		return l.T("insight.all")
+	case x.Kind == delivery.SelfPaced:
+		return l.T("insight.self_paced")
+	}
+	return x.Title
+}
+
+// View is whose numbers of a course somebody may look at.
+type View struct {
+	Whole  bool    // authors and trainers of the site: they see every delivery, and all of them together
+	Scopes []Scope // everybody first, where they may
+	Scope  Scope   // which of them is asked for
 }
 
 // Step is the numbers of one step. Whoever did it has reached it.
@@ -69,17 +90,36 @@ type Service struct {
 // New makes the service.
 func New(d *bun.DB, now func() time.Time) *Service { return &Service{db: d, now: now} }
 
-// Scopes lists the deliveries of a course that are no drafts, the self-paced one first and then the newest, a hundred
-// at most.
-func (s *Service) Scopes(ctx context.Context, courseKey string) ([]Scope, error) {
-	var out []Scope
+// View says what a person may look at in a course: authors and trainers of the site every delivery that is no draft and
+// all of them together, trainers of a delivery theirs; the self-paced one first, then the newest, a hundred at most. asked
+// is a delivery's id, or "" for the first of them. NotFound when it is not among them.
+func (s *Service) View(ctx context.Context, who *account.Person, courseKey, asked string) (View, error) {
+	v := View{Whole: who.Can(account.RoleAuthor, "") || who.Can(account.RoleTrainer, "")}
+	var all []Scope
 	err := s.db.NewSelect().Table("delivery").Column("id", "title", "kind", "starts_on").
 		Where("course_key = ?", courseKey).Where("status <> ?", delivery.Draft).
-		OrderExpr("CASE WHEN kind = ? THEN 0 ELSE 1 END, starts_on DESC, id", delivery.SelfPaced).Limit(100).Scan(ctx, &out)
+		OrderExpr("CASE WHEN kind = ? THEN 0 ELSE 1 END, starts_on DESC, id", delivery.SelfPaced).Limit(100).Scan(ctx, &all)
 	if err != nil {
-		return nil, fmt.Errorf("deliveries of %q: %w", courseKey, err)
+		return v, fmt.Errorf("deliveries of %q: %w", courseKey, err)
 	}
-	return out, nil
+	if v.Whole {
+		v.Scopes = append(v.Scopes, Scope{})
+	}
+	for _, x := range all {
+		if v.Whole || who.Can(account.RoleTrainer, x.ID) {
+			v.Scopes = append(v.Scopes, x)
+		}
+	}
+	i := slices.IndexFunc(v.Scopes, func(x Scope) bool { return x.ID == asked })
+	switch {
+	case i >= 0:
+		v.Scope = v.Scopes[i]
+	case asked == "" && len(v.Scopes) > 0:
+		v.Scope = v.Scopes[0]
+	default:
+		return v, fault.New(fault.NotFound, "error.not_found")
+	}
+	return v, nil
 }
 
 // row is one enrolment with what its person did.

@@ -15,6 +15,7 @@ import (
 	"greenroom/internal/db"
 	"greenroom/internal/db/dbtest"
 	"greenroom/internal/delivery"
+	"greenroom/internal/fault"
 	"greenroom/internal/insight"
 	"greenroom/internal/locale"
 	"greenroom/internal/mail"
@@ -143,12 +144,16 @@ func TestFewPeopleAreNotCounted(t *testing.T) {
 			t.Errorf("%+v", r)
 		}
 		w.learner(1, time.Minute)
-		scopes, err := w.Scopes(t.Context(), w.rev.Key)
+		author := &account.Person{Powers: account.PowersOf([]account.Power{{Role: account.RoleAuthor}})}
+		v, err := w.View(t.Context(), author, w.rev.Key, "")
 		w.ok(err)
-		if len(scopes) != 1 || scopes[0].Kind != delivery.SelfPaced {
-			t.Fatalf("%+v", scopes)
+		if len(v.Scopes) != 2 || v.Scope.ID != "" || v.Scopes[1].Kind != delivery.SelfPaced {
+			t.Fatalf("%+v", v)
 		}
-		if r := w.report(scopes[0].ID); !r.Told() || r.Steps[0].Done != insight.Few {
+		if _, err := w.View(t.Context(), &account.Person{}, w.rev.Key, v.Scopes[1].ID); !fault.Is(err, fault.NotFound) {
+			t.Errorf("somebody without a role: %v", err)
+		}
+		if r := w.report(v.Scopes[1].ID); !r.Told() || r.Steps[0].Done != insight.Few {
 			t.Errorf("%+v", r)
 		}
 		if r := w.report("another"); r.People != 0 {

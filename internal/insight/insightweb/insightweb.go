@@ -11,9 +11,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"greenroom/internal/account"
 	"greenroom/internal/course"
-	"greenroom/internal/delivery"
 	"greenroom/internal/fault"
 	"greenroom/internal/insight"
 	"greenroom/internal/quiz"
@@ -38,41 +36,17 @@ func (h *Handlers) Routes() []web.Route {
 	}
 }
 
-// gather reads what both answers show: authors and trainers of the site see every delivery and all of them together,
-// trainers of a delivery see theirs.
+// gather reads what both answers show.
 func (h *Handlers) gather(c echo.Context) (pages.Page, error) {
 	var p pages.Page
-	ctx, l, who := c.Request().Context(), web.L(c), web.ViewerOf(c).Person
+	ctx, l := c.Request().Context(), web.L(c)
 	rev, err := h.Courses.Current(ctx, c.Param("course"))
 	if err != nil {
 		return p, err
 	}
-	scopes, err := h.Insight.Scopes(ctx, rev.Key)
-	if err != nil {
+	p = pages.Page{Page: web.DeskPage(c, l.T("insight.title", "Course", rev.Title), "teach", "courses"), Course: rev}
+	if p.View, err = h.Insight.View(ctx, web.ViewerOf(c).Person, rev.Key, c.QueryParam("delivery")); err != nil {
 		return p, err
-	}
-	p = pages.Page{Page: web.DeskPage(c, l.T("insight.title", "Course", rev.Title), "teach", "courses"), Course: rev, Keeps: quiz.MayKeep(who)}
-	if p.Keeps {
-		p.Scopes = append(p.Scopes, pages.Scope{Text: l.T("insight.all")})
-	}
-	for _, s := range scopes {
-		if !p.Keeps && !who.Can(account.RoleTrainer, s.ID) {
-			continue
-		}
-		text := s.Title
-		if s.Kind == delivery.SelfPaced {
-			text = l.T("insight.self_paced")
-		}
-		p.Scopes = append(p.Scopes, pages.Scope{ID: s.ID, Text: text})
-	}
-	asked, found := c.QueryParam("delivery"), false
-	for i, s := range p.Scopes {
-		if s.ID == asked || i == 0 && asked == "" {
-			p.Scope, found = s, true
-		}
-	}
-	if !found {
-		return p, fault.New(fault.NotFound, "error.not_found")
 	}
 	if p.Report, err = h.Insight.Report(ctx, rev, p.Scope.ID); err != nil {
 		return p, err

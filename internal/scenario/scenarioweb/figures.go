@@ -9,9 +9,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"greenroom/internal/account"
 	"greenroom/internal/course"
-	"greenroom/internal/delivery"
 	"greenroom/internal/insight"
 	"greenroom/internal/scenario"
 	"greenroom/internal/sheet"
@@ -38,11 +36,10 @@ func (h *Figures) Routes() []web.Route {
 	}
 }
 
-// gather reads what both answers show: authors and trainers of the site see every delivery and all of them together,
-// trainers of a delivery see theirs.
+// gather reads what both answers show.
 func (h *Figures) gather(c echo.Context) (pages.FiguresPage, error) {
 	var p pages.FiguresPage
-	ctx, l, who := c.Request().Context(), web.L(c), web.ViewerOf(c).Person
+	ctx, l := c.Request().Context(), web.L(c)
 	rev, err := h.Courses.Current(ctx, c.Param("course"))
 	if err != nil {
 		return p, err
@@ -55,33 +52,9 @@ func (h *Figures) gather(c echo.Context) (pages.FiguresPage, error) {
 	if !ok {
 		return p, errNotFound
 	}
-	scopes, err := h.Insight.Scopes(ctx, rev.Key)
-	if err != nil {
-		return p, err
-	}
 	p = pages.FiguresPage{Page: web.DeskPage(c, l.T("scenario.figures.title", "Scenario", sc.Title.Value), "teach", "courses"), Course: rev, Activity: a, Scenario: sc}
-	site := who.Can(account.RoleAuthor, "") || who.Can(account.RoleTrainer, "")
-	if site {
-		p.Scopes = append(p.Scopes, pages.Scope{Text: l.T("insight.all")})
-	}
-	for _, s := range scopes {
-		if !site && !who.Can(account.RoleTrainer, s.ID) {
-			continue
-		}
-		text := s.Title
-		if s.Kind == delivery.SelfPaced {
-			text = l.T("insight.self_paced")
-		}
-		p.Scopes = append(p.Scopes, pages.Scope{ID: s.ID, Text: text})
-	}
-	asked, found := c.QueryParam("delivery"), false
-	for i, s := range p.Scopes {
-		if s.ID == asked || i == 0 && asked == "" {
-			p.Scope, found = s, true
-		}
-	}
-	if !found {
-		return p, errNotFound
+	if p.View, err = h.Insight.View(ctx, web.ViewerOf(c).Person, rev.Key, c.QueryParam("delivery")); err != nil {
+		return p, err
 	}
 	p.Flow, err = h.Runs.Flow(ctx, rev.Key, a.Key, p.Scope.ID)
 	return p, err

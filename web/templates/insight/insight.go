@@ -13,17 +13,12 @@ import (
 	"greenroom/web/templates/ui"
 )
 
-// Scope is whose numbers are shown: a delivery's, or with ID "" everybody's.
-type Scope struct{ ID, Text string }
-
 // Page is the numbers of one course.
 type Page struct {
 	layout.Page
+	insight.View
 	insight.Report
 	Course  *course.Revision
-	Keeps   bool // whether the reader may look after quizzes
-	Scopes  []Scope
-	Scope   Scope
 	Figures map[string]*quiz.Figures // by activity
 	Number  int                      // which page of a long course, from 1
 }
@@ -50,7 +45,7 @@ func (p Page) query(page int) string {
 func (p Page) options() []ui.Option {
 	var out []ui.Option
 	for _, s := range p.Scopes {
-		out = append(out, ui.Option{Value: s.ID, Text: s.Text, Selected: s.ID == p.Scope.ID})
+		out = append(out, ui.Option{Value: s.ID, Text: s.Text(p.L), Selected: s.ID == p.Scope.ID})
 	}
 	return out
 }

@@ -6,23 +6,20 @@ import (
 	"time"
 
 	"greenroom/internal/course"
+	"greenroom/internal/insight"
 	rules "greenroom/internal/scenario"
 	"greenroom/web/templates/layout"
 	"greenroom/web/templates/ui"
 )
 
-// Scope is whose figures are shown: a delivery's, or with ID "" everybody's.
-type Scope struct{ ID, Text string }
-
 // FiguresPage is which ways people took through a scenario.
 type FiguresPage struct {
 	layout.Page
+	insight.View
 	rules.Flow
 	Course   *course.Revision
 	Activity *course.Activity
 	Scenario *rules.Scenario
-	Scopes   []Scope
-	Scope    Scope
 }
 
 // DecisionFigures is one decision on the page.
@@ -50,7 +47,7 @@ func (p FiguresPage) csv() string {
 func (p FiguresPage) options() []ui.Option {
 	var out []ui.Option
 	for _, s := range p.Scopes {
-		out = append(out, ui.Option{Value: s.ID, Text: s.Text, Selected: s.ID == p.Scope.ID})
+		out = append(out, ui.Option{Value: s.ID, Text: s.Text(p.L), Selected: s.ID == p.Scope.ID})
 	}
 	return out
 }
