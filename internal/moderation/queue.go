@@ -14,7 +14,7 @@ import (
 
 // The lists of the queue.
 const (
-	ListWaiting  = ""         // open, claimed and appealed
+	ListWaiting  = "waiting"  // open, claimed and appealed
 	ListMine     = "mine"     // claimed by the reader
 	ListAppeals  = "appeals"  // appealed
 	ListFinished = "finished" // decided and closed

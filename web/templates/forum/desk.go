@@ -198,3 +198,11 @@ func line(g *forum.Picture, e forum.Edge) (x1, y1, x2, y2 string) {
 	at := func(v float64) string { return strconv.Itoa(int(v)) }
 	return at(float64(a.X) + ux*38 + sx), at(float64(a.Y) + uy*38 + sy), at(float64(b.X) - ux*40 + sx), at(float64(b.Y) - uy*40 + sy)
 }
+
+func (p Desk) tabs() []ui.Tab {
+	var out []ui.Tab
+	for _, x := range forum.DeskLists {
+		out = append(out, ui.Tab{Text: p.L.T("forum.desk_" + x), Href: "/teach/discussion" + query("list", x), Current: p.List == x})
+	}
+	return out
+}

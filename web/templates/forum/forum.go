@@ -354,3 +354,15 @@ func SearchPath(deliveryID, q string, page int) string {
 func ListPath(deliveryID, board, list string, page int) string {
 	return BoardPath(deliveryID, board) + query("list", list, "page", strconv.Itoa(page))
 }
+
+func (p Board) tabs() []ui.Tab {
+	var out []ui.Tab
+	for _, x := range forum.Lists {
+		name := x
+		if x == forum.ListAll {
+			name = "all"
+		}
+		out = append(out, ui.Tab{Text: p.l().T("forum.list_" + name), Href: p.path() + query("list", x), Current: p.List == x})
+	}
+	return out
+}

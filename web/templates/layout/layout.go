@@ -210,3 +210,11 @@ func (p Page) pressed(t theme) string {
 	}
 	return "false"
 }
+
+func cohortTabs(p Page, deliveryID, current string) []ui.Tab {
+	var out []ui.Tab
+	for _, i := range CohortTabs {
+		out = append(out, ui.Tab{Text: p.L.T("layout.cohort." + i.Key), Href: "/teach/cohorts/" + deliveryID + i.Href, Icon: i.Icon, Current: i.Key == current})
+	}
+	return out
+}

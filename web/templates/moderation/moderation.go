@@ -141,13 +141,6 @@ func (p SitePage) at(t *time.Time) string {
 	return t.In(p.Zone).Format("2006-01-02T15:04")
 }
 
-func listName(list string) string {
-	if list == rules.ListWaiting {
-		return "waiting"
-	}
-	return list
-}
-
 func caretakerName(mode string) string {
 	if mode == rules.CaretakerOff {
 		return "off"
@@ -174,4 +167,12 @@ func logKey(action string) string {
 		return "given_back"
 	}
 	return action
+}
+
+func (p Queue) tabs() []ui.Tab {
+	var out []ui.Tab
+	for _, x := range rules.Lists {
+		out = append(out, ui.Tab{Text: p.L.T("moderation.list." + x), Href: "/moderate?list=" + x, Current: p.List == x})
+	}
+	return out
 }

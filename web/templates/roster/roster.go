@@ -161,3 +161,16 @@ func (p Import) percent() int {
 	}
 	return p.Reached * 100 / p.Total
 }
+
+func (p Import) tabs() []ui.Tab {
+	tab := func(outcome, text string, n int) ui.Tab {
+		return ui.Tab{Text: text + " (" + strconv.Itoa(n) + ")", Href: p.path() + "?outcome=" + outcome, Current: p.Outcome == outcome}
+	}
+	out := []ui.Tab{tab("", p.L.T("roster.all_rows"), p.Total)}
+	for _, o := range rules.Outcomes {
+		if p.Tally[o] > 0 {
+			out = append(out, tab(o, p.outcome(o), p.Tally[o]))
+		}
+	}
+	return out
+}

@@ -296,3 +296,14 @@ func (p Edit) ownDates() bool {
 	}
 	return false
 }
+
+func (p List) tabs() []ui.Tab {
+	tab := func(key, href string) ui.Tab {
+		return ui.Tab{Text: p.L.T("teach.show_" + key), Href: href, Current: p.Show == key}
+	}
+	out := []ui.Tab{tab("mine", "/teach")}
+	if p.All {
+		out = append(out, tab("all", "/teach?show=all"))
+	}
+	return append(out, tab("over", "/teach?show=over"))
+}

@@ -25,6 +25,12 @@ import (
 // Link is a place to go to. Without Href it is the place where the reader is.
 type Link struct{ Text, Href string }
 
+// Tab is one of Tabs; Icon may be "".
+type Tab struct {
+	Text, Href, Icon string
+	Current          bool
+}
+
 // FieldError is one thing to mend in a form; ID is the element that the summary's link leads to.
 type FieldError struct{ ID, Text string }
 
