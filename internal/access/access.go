@@ -244,6 +244,15 @@ func (s *Service) In(ctx context.Context, deliveryID string) ([]Grant, error) {
 	return all, nil
 }
 
+// Holders is a subquery: the ids of those who hold one of the roles in one of the deliveries at now, "" being the whole
+// site. Whose account is closed holds none.
+func Holders(tx bun.IDB, now time.Time, roles []string, deliveryIDs ...string) *bun.SelectQuery {
+	return tx.NewSelect().Model((*Grant)(nil)).Column("g.person_id").Distinct().
+		Where("g.role IN (?)", bun.List(roles)).Where("g.delivery_id IN (?)", bun.List(deliveryIDs)).
+		Where("(g.expires_at IS NULL OR g.expires_at > ?)", now).
+		Where("EXISTS (SELECT 1 FROM person AS h WHERE h.id = g.person_id AND h.disabled_at IS NULL)")
+}
+
 // Export is the person's part of the file of everything kept about them.
 func (s *Service) Export(ctx context.Context, personID string) (string, any, error) {
 	all, err := s.Of(ctx, personID)

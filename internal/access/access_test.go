@@ -187,3 +187,39 @@ func TestTheLastAdministratorStays(t *testing.T) {
 		}
 	})
 }
+
+// Who looks after something is who holds a role there now: not who held it once, holds another, or has a closed account.
+func TestHolders(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *bun.DB) {
+		w, ctx := newWorld(t, d), context.Background()
+		here, site, past, author, closed := w.person("Here"), w.person("Site"), w.person("Past"), w.person("Author"), w.person("Closed")
+		soon := w.now().Add(time.Minute)
+		for _, g := range []access.Grant{
+			{PersonID: here.ID, Role: account.RoleTrainer, DeliveryID: "d1"}, {PersonID: here.ID, Role: account.RoleModerator, DeliveryID: "d1"},
+			{PersonID: site.ID, Role: account.RoleModerator}, {PersonID: past.ID, Role: account.RoleTrainer, DeliveryID: "d1", ExpiresAt: &soon},
+			{PersonID: author.ID, Role: account.RoleAuthor}, {PersonID: closed.ID, Role: account.RoleTrainer, DeliveryID: "d1"},
+		} {
+			g.Reason = "for the test"
+			w.ok(w.Grant(ctx, nil, g))
+		}
+		_, err := d.NewUpdate().Table("person").Set("disabled_at = ?", w.now()).Where("id = ?", closed.ID).Exec(ctx)
+		w.ok(err)
+		roles := []string{account.RoleTrainer, account.RoleModerator}
+		holders := func(at time.Time, in ...string) int {
+			t.Helper()
+			var ids []string
+			w.ok(access.Holders(d, at, roles, in...).Scan(ctx, &ids))
+			return len(ids)
+		}
+		if n := holders(w.now(), "d1"); n != 2 { // here once, past still
+			t.Errorf("%d before the end", n)
+		}
+		if n := holders(soon, "d1"); n != 1 {
+			t.Errorf("%d after the end", n)
+		}
+		if n := holders(soon, "", "d1"); n != 2 {
+			t.Errorf("%d with the whole site", n)
+		}
+	})
+}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/uptrace/bun"
 
+	"greenroom/internal/access"
 	"greenroom/internal/account"
 	"greenroom/internal/db"
 	"greenroom/internal/event"
@@ -336,9 +337,8 @@ func (s *Service) In(ctx context.Context, personID, deliveryID string) (*Seen, e
 // Led are the names of those who lead a cohort, by name.
 func (s *Service) Led(ctx context.Context, deliveryID string) ([]string, error) {
 	var names []string
-	err := s.db.NewSelect().TableExpr("role_grant AS g").ColumnExpr("p.name").Join("JOIN person AS p ON p.id = g.person_id").
-		Where("g.delivery_id = ?", deliveryID).Where("g.role = ?", account.RoleTrainer).
-		Where("(g.expires_at IS NULL OR g.expires_at > ?)", s.clock()).Where("p.disabled_at IS NULL").OrderExpr("p.name").Scan(ctx, &names)
+	err := s.db.NewSelect().TableExpr("person AS p").ColumnExpr("p.name").
+		Where("p.id IN (?)", access.Holders(s.db, s.clock(), []string{account.RoleTrainer}, deliveryID)).OrderExpr("p.name").Scan(ctx, &names)
 	if err != nil {
 		return nil, fmt.Errorf("who leads %s: %w", deliveryID, err)
 	}

@@ -75,10 +75,7 @@ func (s *Service) Edit(ctx context.Context, v *Visit, t *Thread, postID string, 
 		if err := saveMentions(ctx, tx, p.ID, who); err != nil {
 			return err
 		}
-		if s.gate == nil || v.Staff {
-			return s.edited(ctx, tx, v, p, was)
-		}
-		held, err := s.gate.Admit(ctx, tx, Attempt{Visit: v, Thread: t, Text: Text{ThreadID: t.ID, Body: body}, Edit: p})
+		held, err := s.admit(ctx, tx, Attempt{Visit: v, Thread: t, Text: Text{ThreadID: t.ID, Body: body}, Edit: p})
 		if err != nil {
 			return err
 		}

@@ -182,6 +182,9 @@ func (s *Service) clock() time.Time { return s.opts.Now().UTC().Truncate(time.Mi
 // Now is the service's clock.
 func (s *Service) Now() time.Time { return s.clock() }
 
+// facilitators are the roles that look after discussions.
+var facilitators = []string{account.RoleTrainer, account.RoleModerator}
+
 // moderates says whether the person looks after the discussions of a delivery.
 func moderates(who *account.Person, deliveryID string) bool {
 	return who != nil && (who.Can(account.RoleTrainer, deliveryID) || who.Can(account.RoleModerator, deliveryID))

@@ -31,21 +31,16 @@ type Gate interface {
 func (s *Service) SetGate(g Gate) { s.gate = g }
 
 // admit asks the gate. Who looks after the delivery writes freely.
-func (w *writing) admit(ctx context.Context) (err error) {
-	if w.s.gate == nil || w.v.Staff {
-		return nil
+func (s *Service) admit(ctx context.Context, tx bun.IDB, a Attempt) (held string, err error) {
+	if s.gate == nil || a.Visit.Staff {
+		return "", nil
 	}
-	w.held, err = w.s.gate.Admit(ctx, w.tx, Attempt{Visit: w.v, Thread: w.thread, Text: w.n})
-	return err
+	return s.gate.Admit(ctx, tx, a)
 }
 
 // hold is what is left to do for a post that waits for a moderator: it counts nowhere and nobody is told of it.
 func (w *writing) hold(ctx context.Context) error {
-	place := w.n.ThreadID
-	if place == "" {
-		place = NewPlace(w.v.Delivery.ID, w.v.Board)
-	}
-	if err := dropDraft(ctx, w.tx, w.v.Who.ID, place, w.thread.ID); err != nil {
+	if err := dropDraft(ctx, w.tx, w.v.Who.ID, w.n.place(w.v), w.thread.ID); err != nil {
 		return err
 	}
 	return w.s.gate.Held(ctx, w.tx, w.v, w.post, w.held)

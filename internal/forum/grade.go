@@ -88,9 +88,10 @@ func (s *Service) Mark(ctx context.Context, v *Visit, personID string, g Grade) 
 	if err != nil || e == nil {
 		return orNotFound(err)
 	}
+	var waiver *record.Decision
 	if g.Excused {
 		g.Answer, g.Replies, g.Moves = 0, 0, 0
-		if err := s.excuse(ctx, v, personID, e.RevisionHash, g.Feedback); err != nil {
+		if waiver, err = s.waiver(ctx, v, personID, e.RevisionHash, g.Feedback); err != nil {
 			return err
 		}
 	}
@@ -114,6 +115,12 @@ func (s *Service) Mark(ctx context.Context, v *Visit, personID string, g Grade) 
 		}
 		g.DeliveryID, g.ActivityKey, g.PersonID, g.CourseKey = v.Delivery.ID, v.Activity.Key, personID, v.Course.Key
 		g.MarkedBy, g.MarkedAt, g.Version = v.Who.ID, s.clock(), was+1
+		if waiver != nil {
+			_, err := s.records.DecideTx(ctx, tx, v.Who, *waiver)
+			if err != nil && !fault.Is(err, fault.Conflict) { // done, or decided before
+				return err
+			}
+		}
 		return s.saveGrade(ctx, tx, v, &g)
 	})
 }
@@ -140,26 +147,22 @@ func (s *Service) saveGrade(ctx context.Context, tx bun.Tx, v *Visit, g *Grade) 
 	return err
 }
 
-// excuse waives the step in the record of somebody who does not have to do it. What they have done already stays.
-func (s *Service) excuse(ctx context.Context, v *Visit, personID, revision, reason string) error {
+// waiver is the decision by which somebody does not have to do the step. What they have done already stays.
+func (s *Service) waiver(ctx context.Context, v *Visit, personID, revision, reason string) (*record.Decision, error) {
 	rev, err := s.courses.Revision(ctx, revision)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	who, err := s.accounts.ByID(ctx, personID)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if rev.Activity(v.Activity.Key) == nil {
-		return errNotFound
+		return nil, errNotFound
 	}
-	_, err = s.records.Decide(ctx, v.Who, record.Decision{
+	return &record.Decision{
 		PersonID: personID, PersonName: who.Name, Course: rev, DeliveryID: v.Delivery.ID, Kind: record.Waived, Steps: []string{v.Activity.Key}, Reason: clip(reason, record.MaxReason),
-	})
-	if fault.Is(err, fault.Conflict) { // done, or decided before
-		return nil
-	}
-	return err
+	}, nil
 }
 
 // Phrase is a sentence of feedback that a facilitator uses again; table forum_phrase.

@@ -84,28 +84,6 @@ func (s *Service) PromptThread(ctx context.Context, v *Visit) (*Thread, error) {
 	return promptThread(ctx, s.db, v.Delivery.ID, v.Activity.Key, v.Group)
 }
 
-// Parts is what the person has done in each prompt of a delivery, by the activity's key, in one query.
-func (s *Service) Parts(ctx context.Context, v *Visit) (map[string]Part, error) {
-	out := map[string]Part{}
-	var rows []struct {
-		ActivityKey            string
-		Answers, Late, Replies int
-	}
-	mine := s.db.NewSelect().TableExpr("forum_post AS q").Join("JOIN forum_thread AS t ON t.id = q.thread_id").
-		Where("t.delivery_id = ?", v.Delivery.ID).Where("t.activity_key <> ''").Where("q.author_id = ?", v.Who.ID).Where("q.state = ?", Visible).GroupExpr("t.activity_key")
-	err := mine.ColumnExpr("t.activity_key").ColumnExpr("sum(CASE WHEN q.unlocks THEN 1 ELSE 0 END) AS answers").
-		ColumnExpr("sum(CASE WHEN q.unlocks AND NOT q.late THEN 1 ELSE 0 END) AS late").
-		ColumnExpr("count(DISTINCT CASE WHEN q.level = ? AND (o.author_id IS NULL OR o.author_id <> ?) THEN q.root_id END) AS replies", Comment, v.Who.ID).
-		Join("LEFT JOIN forum_post AS o ON o.id = q.root_id").Scan(ctx, &rows)
-	if err != nil {
-		return nil, fmt.Errorf("what somebody did in prompts: %w", db.Err(err))
-	}
-	for _, r := range rows {
-		out[r.ActivityKey] = Part{Answered: r.Answers > 0, Replies: r.Replies, Late: r.Answers > 0 && r.Late == 0}
-	}
-	return out, nil
-}
-
 // Tally is how much there is on a board.
 type Tally struct{ Threads, Posts, Unread int }
 

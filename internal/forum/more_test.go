@@ -273,6 +273,9 @@ func TestMarking(t *testing.T) {
 		if total != 2 || open != 1 || rows[0].Name != "Ana Lopes" || rows[0].State() != "mark" || rows[1].State() != "nothing" {
 			t.Fatalf("queue %+v, %d, %d", rows, total, open)
 		}
+		if n, err := w.ToMark(w.ctx, v); err != nil || n["one/ask"] != 1 {
+			t.Errorf("to be marked: %v, %v", n, err)
+		}
 		wants(t, w.Mark(w.ctx, w.visit(ana, prompt), ana.ID, forum.Grade{Feedback: "all mine"}), fault.NotFound)
 		wants(t, w.Mark(w.ctx, v, ana.ID, forum.Grade{Answer: 3, Feedback: "too much"}), fault.Invalid)
 		wants(t, w.Mark(w.ctx, v, ana.ID, forum.Grade{Answer: 2}), fault.Invalid)
@@ -292,12 +295,19 @@ func TestMarking(t *testing.T) {
 		if n := w.count("inbox WHERE person_id = ? AND kind = 'marked'", ana.ID); n != 2 {
 			t.Errorf("told %d times", n)
 		}
+		wants(t, w.Mark(w.ctx, v, ben.ID, forum.Grade{Excused: true, Feedback: "on leave this week", Version: 7}), fault.Conflict)
+		if w.count("learning_event WHERE person_id = ?", ben.ID) != 0 {
+			t.Error("a refused mark has waived the step")
+		}
 		ok(t, w.Mark(w.ctx, v, ben.ID, forum.Grade{Excused: true, Feedback: "on leave this week"}))
 		if w.count("learning_event WHERE person_id = ? AND activity_key = 'one/ask' AND kind = ?", ben.ID, record.Waived) != 1 {
 			t.Error("the step is not waived")
 		}
 		if _, _, open, err = w.Queue(w.ctx, v, 1); err != nil || open != 0 {
 			t.Errorf("still open: %d, %v", open, err)
+		}
+		if n, err := w.ToMark(w.ctx, v); err != nil || n["one/ask"] != 0 {
+			t.Errorf("still to be marked: %v, %v", n, err)
 		}
 	})
 }

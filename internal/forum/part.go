@@ -162,6 +162,32 @@ func (s *Service) Queue(ctx context.Context, v *Visit, page int) (rows []QueueRo
 	return rows, sums.Total, sums.Open, db.Err(err)
 }
 
+// ToMark counts, for each prompt of a delivery, the people with a seat who wrote in it and have no marks yet. Those who
+// lead it only.
+func (s *Service) ToMark(ctx context.Context, v *Visit) (map[string]int, error) {
+	if !v.Teaches {
+		return nil, errNotFound
+	}
+	var rows []struct {
+		ActivityKey string
+		N           int
+	}
+	err := s.db.NewSelect().TableExpr("forum_post AS q").Join("JOIN forum_thread AS t ON t.id = q.thread_id").
+		Join("JOIN enrolment AS e ON e.delivery_id = t.delivery_id AND e.person_id = q.author_id AND e.status IN (?, ?)", delivery.Active, delivery.Paused).
+		ColumnExpr("t.activity_key, count(DISTINCT q.author_id) AS n").
+		Where("t.delivery_id = ?", v.Delivery.ID).Where("t.activity_key <> ''").Where("q.state = ?", Visible).Where("q.level IN (?, ?)", Response, Comment).
+		Where("NOT EXISTS (SELECT 1 FROM forum_grade AS gr WHERE gr.delivery_id = t.delivery_id AND gr.activity_key = t.activity_key AND gr.person_id = q.author_id)").
+		GroupExpr("t.activity_key").Scan(ctx, &rows)
+	if err != nil {
+		return nil, fmt.Errorf("how many are to be marked: %w", db.Err(err))
+	}
+	out := map[string]int{}
+	for _, r := range rows {
+		out[r.ActivityKey] = r.N
+	}
+	return out, nil
+}
+
 // WroteRow is a post with what it answers.
 type WroteRow struct {
 	Seen   `bun:",extend"`

@@ -45,6 +45,14 @@ func (n Text) digest() string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
+// place is where the draft of the text is.
+func (n *Text) place(v *Visit) string {
+	if n.ThreadID != "" {
+		return n.ThreadID
+	}
+	return NewPlace(v.Delivery.ID, v.Board)
+}
+
 // Posted is the fact that somebody wrote something that others can see.
 type Posted struct {
 	PostID, ThreadID, DeliveryID string
@@ -145,11 +153,7 @@ func same(old *Post, digest string, err error) (*Post, error) {
 
 // keep puts a text that cannot be posted any more into the drafts and says so.
 func (s *Service) keep(ctx context.Context, v *Visit, n Text, why string) error {
-	place := n.ThreadID
-	if place == "" {
-		place = NewPlace(v.Delivery.ID, v.Board)
-	}
-	if err := s.forceDraft(ctx, v.Who.ID, place, n.Title, n.Body, n.ParentID); err != nil {
+	if err := s.forceDraft(ctx, v.Who.ID, n.place(v), n.Title, n.Body, n.ParentID); err != nil {
 		return err
 	}
 	return fault.New(fault.Conflict, "forum.kept_"+why).Because(&Kept{Why: why})
@@ -186,7 +190,8 @@ func (w *writing) run(ctx context.Context) error {
 	if err := w.place(ctx); err != nil || w.locked {
 		return err
 	}
-	if err := w.admit(ctx); err != nil {
+	var err error
+	if w.held, err = w.s.admit(ctx, w.tx, Attempt{Visit: w.v, Thread: w.thread, Text: w.n}); err != nil {
 		return err
 	}
 	if err := w.insert(ctx); err != nil {
@@ -351,11 +356,7 @@ func (w *writing) follow(ctx context.Context) error {
 	if _, err := q.WherePK().Exec(ctx); err != nil {
 		return fmt.Errorf("count a post: %w", db.Err(err))
 	}
-	place := w.n.ThreadID
-	if place == "" {
-		place = NewPlace(v.Delivery.ID, v.Board)
-	}
-	if err := dropDraft(ctx, w.tx, v.Who.ID, place, t.ID); err != nil {
+	if err := dropDraft(ctx, w.tx, v.Who.ID, w.n.place(v), t.ID); err != nil {
 		return err
 	}
 	unlocked := p.Unlocks && !v.Unlocked

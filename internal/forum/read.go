@@ -8,6 +8,7 @@ import (
 
 	"github.com/uptrace/bun"
 
+	"greenroom/internal/access"
 	"greenroom/internal/account"
 	"greenroom/internal/db"
 	"greenroom/internal/fault"
@@ -282,8 +283,7 @@ func (v *Visit) veil(p *Seen) {
 // staffOf are the people who were given a role in the delivery, or in the whole site.
 func (s *Service) staffOf(ctx context.Context, deliveryID string) ([]string, error) {
 	var ids []string
-	err := s.db.NewSelect().TableExpr("role_grant AS r").ColumnExpr("r.person_id").Where("r.role IN ('trainer', 'moderator')").
-		Where("r.delivery_id IN ('', ?)", deliveryID).Limit(1000).Scan(ctx, &ids)
+	err := access.Holders(s.db, s.clock(), facilitators, "", deliveryID).Limit(1000).Scan(ctx, &ids)
 	if err != nil {
 		return nil, fmt.Errorf("who looks after a delivery: %w", db.Err(err))
 	}

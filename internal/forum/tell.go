@@ -7,6 +7,7 @@ import (
 
 	"github.com/uptrace/bun"
 
+	"greenroom/internal/access"
 	"greenroom/internal/db"
 	"greenroom/internal/fault"
 	"greenroom/internal/inbox"
@@ -116,7 +117,7 @@ func (s *Service) concerned(ctx context.Context, p *Post, t *Thread) (map[string
 // leaders are those with a role in this very delivery.
 func (s *Service) leaders(ctx context.Context, deliveryID string) ([]string, error) {
 	var ids []string
-	err := s.db.NewSelect().TableExpr("role_grant AS r").ColumnExpr("DISTINCT r.person_id").Where("r.delivery_id = ?", deliveryID).Limit(100).Scan(ctx, &ids)
+	err := access.Holders(s.db, s.clock(), facilitators, deliveryID).Limit(100).Scan(ctx, &ids)
 	return ids, db.Err(err)
 }
 
@@ -125,8 +126,8 @@ func (s *Service) tellable(ctx context.Context, personID string, t *Thread) (boo
 	who, err := s.accounts.ByID(ctx, personID)
 	if err == nil {
 		var v *Visit
-		if v, _, err = s.VisitThread(ctx, who, t.ID); err == nil {
-			return v.Unlocked, nil
+		if v, err = s.Visit(ctx, who, t.DeliveryID, t.Board); err == nil {
+			return v.Unlocked && v.sees(t), nil
 		}
 	}
 	if fault.Is(err, fault.NotFound) {

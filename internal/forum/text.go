@@ -11,6 +11,7 @@ import (
 
 	"github.com/uptrace/bun"
 
+	"greenroom/internal/access"
 	"greenroom/internal/account"
 	"greenroom/internal/db"
 	"greenroom/internal/delivery"
@@ -53,8 +54,8 @@ func (s *Service) known(ctx context.Context, tx bun.IDB, v *Visit, threadID stri
 	var all []Named
 	q := tx.NewSelect().TableExpr("person AS p").ColumnExpr("p.id, p.name").Where("p.kind = ?", account.KindPerson).Where("p.name <> ''")
 	if v.Delivery.Cohort() {
-		q = q.Where("(p.id IN (SELECT e.person_id FROM enrolment AS e WHERE e.delivery_id = ? AND e.status IN (?, ?)) OR p.id IN (SELECT r.person_id FROM role_grant AS r WHERE r.delivery_id = ?))",
-			v.Delivery.ID, delivery.Active, delivery.Paused, v.Delivery.ID)
+		q = q.Where("(p.id IN (SELECT e.person_id FROM enrolment AS e WHERE e.delivery_id = ? AND e.status IN (?, ?)) OR p.id IN (?))",
+			v.Delivery.ID, delivery.Active, delivery.Paused, access.Holders(tx, s.clock(), facilitators, v.Delivery.ID))
 	} else {
 		q = q.Where("p.id IN (SELECT q.author_id FROM forum_post AS q WHERE q.thread_id = ? AND q.pseudonym = '')", threadID)
 	}

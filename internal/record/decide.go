@@ -75,7 +75,16 @@ type withdrawer interface {
 // Decide notes decisions of a person about somebody else's steps, with an entry in the audit log; with the last missing
 // step the course is complete, as it is by doing. It returns the steps it decided. Invalid names the fields kind,
 // steps, reason, evidence and on; Forbidden is a decision about oneself; Conflict that nothing was left to decide.
-func (s *Service) Decide(ctx context.Context, actor *account.Person, d Decision) ([]string, error) {
+func (s *Service) Decide(ctx context.Context, actor *account.Person, d Decision) (decided []string, err error) {
+	err = db.InTx(ctx, s.db, func(ctx context.Context, tx bun.Tx) error {
+		decided, err = s.DecideTx(ctx, tx, actor, d)
+		return err
+	})
+	return decided, err
+}
+
+// DecideTx is Decide within the caller's transaction. A Conflict has changed nothing, and the transaction may go on.
+func (s *Service) DecideTx(ctx context.Context, tx bun.IDB, actor *account.Person, d Decision) ([]string, error) {
 	now := s.clock()
 	if err := d.check(actor, now); err != nil {
 		return nil, err
@@ -84,35 +93,31 @@ func (s *Service) Decide(ctx context.Context, actor *account.Person, d Decision)
 	if err != nil {
 		return nil, err
 	}
+	l, err := s.lockLedger(ctx, tx, d.PersonID, d.Course.Key, now)
+	if err != nil {
+		return nil, err
+	}
 	var decided []string
-	err = db.InTx(ctx, s.db, func(ctx context.Context, tx bun.Tx) error {
-		l, err := s.lockLedger(ctx, tx, d.PersonID, d.Course.Key, now)
-		if err != nil {
-			return err
+	var events []Event
+	for _, key := range d.Steps {
+		e := l.step(key)
+		if e.doneAt != nil || e.ruling != nil {
+			continue
 		}
-		decided = nil
-		var events []Event
-		for _, key := range d.Steps {
-			e := l.step(key)
-			if e.doneAt != nil || e.ruling != nil {
-				continue
-			}
-			decided = append(decided, key)
-			events = append(events, Event{
-				ID: id.New(), PersonID: d.PersonID, CourseKey: d.Course.Key, ActivityKey: key, Kind: d.Kind,
-				Cycle: e.rulings + 1, DeliveryID: d.DeliveryID, RevisionHash: d.Course.Hash, Data: data, At: now,
-			})
-		}
-		if len(events) == 0 {
-			return fault.New(fault.Conflict, "record.nothing_to_decide")
-		}
-		if _, err := s.enter(ctx, tx, d.PersonID, d.Course, d.DeliveryID, events, now); err != nil {
-			return err
-		}
-		return s.tell(ctx, tx, actor, "record."+d.Kind, d.PersonID, d.PersonName, d.DeliveryID, d.Course.Key, d.Reason, now,
-			map[string]any{"steps": decided, "on": d.On, "evidence": d.Evidence})
-	})
-	return decided, err
+		decided = append(decided, key)
+		events = append(events, Event{
+			ID: id.New(), PersonID: d.PersonID, CourseKey: d.Course.Key, ActivityKey: key, Kind: d.Kind,
+			Cycle: e.rulings + 1, DeliveryID: d.DeliveryID, RevisionHash: d.Course.Hash, Data: data, At: now,
+		})
+	}
+	if len(events) == 0 {
+		return nil, fault.New(fault.Conflict, "record.nothing_to_decide")
+	}
+	if _, err := s.enter(ctx, tx, d.PersonID, d.Course, d.DeliveryID, events, now); err != nil {
+		return nil, err
+	}
+	return decided, s.tell(ctx, tx, actor, "record."+d.Kind, d.PersonID, d.PersonName, d.DeliveryID, d.Course.Key, d.Reason, now,
+		map[string]any{"steps": decided, "on": d.On, "evidence": d.Evidence})
 }
 
 func (d *Decision) check(actor *account.Person, now time.Time) error {

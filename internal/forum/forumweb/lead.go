@@ -98,15 +98,14 @@ func (h *Lead) showLead(c echo.Context, typed string, why error) error {
 	if err != nil {
 		return err
 	}
+	open, err := h.Forum.ToMark(ctx, base)
+	if err != nil {
+		return err
+	}
 	for _, b := range boards {
-		if !b.Prompt() {
-			continue
+		if b.Prompt() {
+			p.Prompts = append(p.Prompts, pages.LeadRow{Visit: b, Tally: counts[b.Board], Open: open[b.Activity.Key]})
 		}
-		row := pages.LeadRow{Visit: b, Tally: counts[b.Board]}
-		if _, _, row.Open, err = h.Forum.Queue(ctx, b, 1); err != nil {
-			return err
-		}
-		p.Prompts = append(p.Prompts, row)
 	}
 	if p.Groups, err = h.Forum.Groups(ctx, base); err != nil {
 		return err
