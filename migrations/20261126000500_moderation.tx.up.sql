@@ -74,6 +74,8 @@ CREATE INDEX moderation_case_delivery ON moderation_case (delivery_id);
 --bun:split
 CREATE INDEX moderation_case_author ON moderation_case (author_id);
 --bun:split
+CREATE INDEX moderation_case_of_post ON moderation_case (post_id, decided_at);
+--bun:split
 -- A post has one matter that is not over.
 CREATE UNIQUE INDEX moderation_case_post ON moderation_case (post_id) WHERE post_id <> '' AND state IN ('open', 'claimed');
 --bun:split

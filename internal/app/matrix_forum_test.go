@@ -48,7 +48,7 @@ func init() {
 		"GET /posts/:post/history":  {"/posts/{post}/history", talkers(200), nil},
 		"GET /posts/:post/edit":     {"/posts/{post}/edit", theirs(303, 404, 200, 404), nil},
 		"POST /posts/:post/edit":    {"/posts/{post}/edit", theirs(401, 404, 422, 404), nil},
-		"GET /posts/:post/remove":   {"/posts/{post}/remove", talkers(200), nil},
+		"GET /posts/:post/remove":   {"/posts/{post}/remove", theirs(303, 404, 200, 404), nil},
 		"POST /posts/:post/remove":  {"/posts/{answer}/remove", theirs(401, 404, 303, 404), why},
 		"POST /posts/:post/useful":  {"/posts/{post}/useful", theirs(401, 404, 404, 303), url.Values{"on": {"1"}}},
 		"POST /posts/:post/endorse": {"/posts/{post}/endorse", theirs(401, 404, 404, 303), url.Values{"on": {"1"}}},

@@ -17,6 +17,7 @@ func init() {
 		"POST /report":                    {"/report", all(422), nil},
 		"GET /posts/:post/report":         {"/posts/{post}/report", theirs(303, 404, 404, 200), nil},
 		"POST /posts/:post/report":        {"/posts/{post}/report", theirs(401, 404, 404, 422), nil},
+		"POST /posts/:post/moderate":      {"/posts/{post}/moderate", facilitating(401, 303), nil},
 		"GET /me/decisions/:case":         {"/me/decisions/none", five(303, 303, 404, 404, 404), nil},
 		"POST /me/decisions/:case/appeal": {"/me/decisions/none/appeal", five(401, 401, 404, 404, 404), url.Values{"text": {"It keeps to every rule."}}},
 		"GET /moderate":                   {"/moderate", facilitating(303, 200), nil},

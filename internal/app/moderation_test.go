@@ -204,3 +204,56 @@ func TestWhatHoldsBeforeAPostIsLetIn(t *testing.T) {
 		s.healthy()
 	})
 }
+
+// Whoever looks after a discussion takes a post up as a case, like any other: with a rule, a reason and an appeal. A mistake
+// is taken back, and the author told; nothing that was ticked in a form is lost.
+func TestAModeratorTakesUpAPost(t *testing.T) {
+	each(t, setup{}, func(t *testing.T, s *site) {
+		d, people := s.inCohort("Ada", "Bo")
+		ada, bo := people[0], people[1]
+		mo := s.person("Mo", account.RoleModerator)
+		if p := ada.say(d, "", nil).want(422); !strings.Contains(strings.Split(p.raw, `id="f-rules"`)[1][:200], "checked") {
+			t.Error("the tick at the house rules is lost")
+		}
+		post := ada.say(d, "Buy my book about rivers.", nil).want(303).header.Get("Location")
+		bo.post(post+"/moderate", nil).want(403)
+		mo.post(post+"/remove", nil).want(404) // others' posts are decided about, not removed
+		at := mo.post(post+"/moderate", nil).want(303).header.Get("Location")
+		if again := mo.post(post+"/moderate", nil).want(303).header.Get("Location"); again != at {
+			t.Errorf("taken up twice: %s and %s", at, again)
+		}
+		mo.get(at).want(200, "Buy my book about rivers.", "In work", "took the post up")
+		mo.post(at+"/decide", url.Values{"action": {"warn"}, "rule": {"5. Keep to the subject"}, "reason": {"It advertises a book."}, "version": {"1"}}).want(303)
+		bo.read(post).want(200).lacks("Buy my book")
+		mo.read(post).want(200, "Moderate") // and leads to the same case
+		if again := mo.post(post+"/moderate", nil).want(303).header.Get("Location"); again != at {
+			t.Errorf("a decided case is %s, then %s", at, again)
+		}
+		mo.get(at).want(200, "Take the decision back")
+		mo.post(at+"/answer", url.Values{"outcome": {"upheld"}, "why": {"There is no appeal to uphold."}, "version": {"2"}}).want(409)
+		mo.post(at+"/answer", url.Values{"outcome": {"overturned"}, "taken": {"1"}, "why": {"no"}, "version": {"2"}}).want(422, "Give a reason")
+		mo.post(at+"/answer", url.Values{"outcome": {"overturned"}, "taken": {"1"}, "why": {"The book is the course book."}, "version": {"2"}}).want(303)
+		bo.read(post).want(200, "Buy my book about rivers.")
+		ada.get("/me/decisions/"+strings.TrimPrefix(at, "/moderate/cases/")).want(200, "The decision was taken back.", "The book is the course book.")
+		if n := s.count("mail WHERE subject = 'A decision about your post was taken back'"); n != 1 {
+			t.Errorf("%d letters", n)
+		}
+		s.person("Boss", account.RoleAdmin).get("/admin/moderation?check=1").want(200, "3 lines, each sealed")
+		s.healthy()
+	})
+}
+
+// What holds for a writer is one query of the page.
+func TestAThreadsPageIsFewQueries(t *testing.T) {
+	each(t, setup{}, func(t *testing.T, s *site) {
+		d, people := s.inCohort("Ada", "Bo")
+		post := people[0].say(d, "A question for all.", nil).want(303).header.Get("Location")
+		to, _, _ := strings.Cut(people[1].get(post).want(302).header.Get("Location"), "#")
+		people[1].get(to).want(200)
+		n := people[1].queries(to)
+		t.Logf("%d queries", n)
+		if n > 14 {
+			t.Errorf("%d queries for a thread's page", n)
+		}
+	})
+}

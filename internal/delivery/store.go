@@ -101,9 +101,9 @@ func of(ctx context.Context, tx bun.IDB, personID, courseKey string) (*Delivery,
 // Columns lists the columns of enrolment for a joined read: "e.id AS e_id, …".
 func Columns(alias, prefix string) string { return columns(alias, prefix, enrolmentColumns[:]) }
 
-// CohortColumns lists the columns of delivery for a read of its own: "d.id AS id, …". Statements that are prepared name
+// CohortColumns lists the columns of delivery likewise; the prefix "" is for a read of its own. Statements that are prepared name
 // their columns: with d.* they would fail once a newer program has added one.
-func CohortColumns(alias string) string { return columns(alias, "", deliveryColumns[:]) }
+func CohortColumns(alias, prefix string) string { return columns(alias, prefix, deliveryColumns[:]) }
 
 func columns(alias, prefix string, names []string) string {
 	s := ""

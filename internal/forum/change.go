@@ -220,33 +220,3 @@ func (s *Service) Delete(ctx context.Context, v *Visit, t *Thread, postID string
 		return err
 	})
 }
-
-// Hide takes somebody's post out of sight, or Restore brings it back; the reason is told to its author. Staff only.
-// Invalid names the field reason.
-func (s *Service) Hide(ctx context.Context, v *Visit, t *Thread, postID, reason string, hide bool) error {
-	if !v.Staff {
-		return errNotFound
-	}
-	reason = strings.TrimSpace(reason)
-	var f fault.Fields
-	if n := utf8.RuneCountInString(reason); n < minReason {
-		f.Add("reason", "forum.reason_missing")
-	} else if n > MaxReason {
-		f.Add("reason", "forum.reason_long", "Max", MaxReason)
-	}
-	if err := f.Err(); err != nil {
-		return err
-	}
-	return db.InTx(ctx, s.db, func(ctx context.Context, tx bun.Tx) error {
-		p, err := postByID(ctx, tx, postID)
-		if err != nil || p.ThreadID != t.ID || p.State == Deleted {
-			return orNotFound(err)
-		}
-		c := StateChange{PostID: postID, State: Visible, Reason: reason, ActorID: v.Who.ID, Name: v.Who.Name, Action: "forum.restored"}
-		if hide {
-			c.State, c.Action = Hidden, "forum.hidden"
-		}
-		_, _, err = s.ChangeState(ctx, tx, c)
-		return err
-	})
-}

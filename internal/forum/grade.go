@@ -84,7 +84,7 @@ func (s *Service) Mark(ctx context.Context, v *Visit, personID string, g Grade) 
 	if err := g.check(); err != nil {
 		return err
 	}
-	_, e, err := s.seat(ctx, personID, v.Delivery.ID)
+	_, e, _, err := s.seat(ctx, personID, v.Delivery.ID)
 	if err != nil || e == nil {
 		return orNotFound(err)
 	}

@@ -50,18 +50,17 @@ type sized struct {
 	Size int
 }
 
-// groupOf is the person's discussion group: the one they are in, or else the one they would come into now; "" when that
-// one has still to be made. It writes nothing.
-func (s *Service) groupOf(ctx context.Context, tx bun.IDB, deliveryID, personID string) (string, error) {
-	g, err := memberOf(ctx, tx, deliveryID, personID)
-	if err != nil || g != "" {
-		return g, err
+// mayJoin gives a member of a cohort who is in no discussion group yet the one that they would come into now, for
+// reading; "" when that one has still to be made. It writes nothing.
+func (s *Service) mayJoin(ctx context.Context, v *Visit) error {
+	if v.own != "" || !v.Delivery.Cohort() || !v.Member() {
+		return nil
 	}
-	all, want, err := groupSizes(ctx, tx, deliveryID)
-	if err != nil || len(all) < want {
-		return "", err
+	all, want, err := groupSizes(ctx, s.db, v.Delivery.ID)
+	if err == nil && len(all) >= want {
+		v.own = smallest(all)
 	}
-	return smallest(all), nil
+	return err
 }
 
 // assign puts the person into a discussion group, balanced: as many groups as the cohort needs, the smallest first.

@@ -200,7 +200,7 @@ func (s *Service) Wrote(ctx context.Context, v *Visit, personID string) (name st
 	if !v.Teaches || !v.Prompt() {
 		return "", nil, nil, errNotFound
 	}
-	if _, e, err := s.seat(ctx, personID, v.Delivery.ID); err != nil || e == nil {
+	if _, e, _, err := s.seat(ctx, personID, v.Delivery.ID); err != nil || e == nil {
 		return "", nil, nil, orNotFound(err)
 	}
 	who, err := s.accounts.ByID(ctx, personID)

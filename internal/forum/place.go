@@ -83,11 +83,11 @@ func (s *Service) enter(ctx context.Context, who *account.Person, deliveryID str
 	if who == nil || who.Guest() {
 		return nil, errNotFound
 	}
-	d, e, err := s.seat(ctx, who.ID, deliveryID)
+	d, e, own, err := s.seat(ctx, who.ID, deliveryID)
 	if err != nil {
 		return nil, err
 	}
-	v := &Visit{Who: who, Delivery: d, Enrolment: e, Staff: moderates(who, d.ID), Teaches: teaches(who, d.ID), Now: s.clock()}
+	v := &Visit{Who: who, Delivery: d, Enrolment: e, own: own, Staff: moderates(who, d.ID), Teaches: teaches(who, d.ID), Now: s.clock()}
 	v.Over = d.Status == delivery.Closed || d.Status == delivery.Cancelled
 	if e == nil && !v.Staff {
 		return nil, errNotFound
@@ -97,10 +97,7 @@ func (s *Service) enter(ctx context.Context, who *account.Person, deliveryID str
 			return nil, err
 		}
 		if d.Cohort() {
-			if err := s.deliveries.Allow(ctx, e); err != nil {
-				return nil, err
-			}
-			v.own, err = s.groupOf(ctx, s.db, d.ID, who.ID)
+			err = s.deliveries.Allow(ctx, e)
 		}
 		return v, err
 	}
@@ -146,6 +143,11 @@ func (s *Service) onPrompt(ctx context.Context, tx bun.IDB, v *Visit, board stri
 	if !v.Staff && v.Dates.Dated() && v.Now.Before(v.Dates.Opens) && !v.Over {
 		return errNotFound
 	}
+	if v.all == nil { // else asked already
+		if err := s.mayJoin(ctx, v); err != nil {
+			return err
+		}
+	}
 	v.Group = v.own
 	if !v.Content.PostFirst || v.Staff || v.Over || v.Dates.Closed(v.Now) {
 		return nil
@@ -190,6 +192,9 @@ func (v *Visit) sees(t *Thread) bool {
 func (s *Service) BoardVisits(ctx context.Context, who *account.Person, deliveryID string) (*Visit, []*Visit, error) {
 	base, err := s.enter(ctx, who, deliveryID)
 	if err != nil {
+		return nil, nil, err
+	}
+	if err := s.mayJoin(ctx, base); err != nil { // what is shared by all boards is asked for once
 		return nil, nil, err
 	}
 	names := slices.Clone(Boards)
@@ -245,22 +250,28 @@ func (s *Service) ask(ctx context.Context, v *Visit) (*asked, error) {
 	return out, db.Err(err)
 }
 
-// seat reads a delivery of any kind and the person's enrolment in it, nil unless they have a seat.
-func (s *Service) seat(ctx context.Context, personID, deliveryID string) (*delivery.Delivery, *delivery.Enrolment, error) {
-	d := new(delivery.Delivery)
-	if err := s.db.NewSelect().Model(d).Where("d.id = ?", deliveryID).Scan(ctx); err != nil {
-		return nil, nil, db.Err(err)
-	}
-	var all []delivery.Enrolment
-	err := s.db.NewSelect().Model(&all).Where("e.delivery_id = ?", deliveryID).Where("e.person_id = ?", personID).
-		Where("e.status IN (?, ?)", delivery.Active, delivery.Paused).Limit(1).Scan(ctx)
+// seated is a delivery, the person's enrolment in it (empty without a seat) and the discussion group they are in ("" without).
+type seated struct {
+	D   delivery.Delivery  `bun:"embed:d_"`
+	E   delivery.Enrolment `bun:"embed:e_"`
+	Own string
+}
+
+// seat reads a delivery of any kind, the person's enrolment in it, nil unless they have a seat, and their group.
+func (s *Service) seat(ctx context.Context, personID, deliveryID string) (*delivery.Delivery, *delivery.Enrolment, string, error) {
+	x := new(seated)
+	err := s.db.NewSelect().TableExpr("delivery AS d").ColumnExpr(delivery.CohortColumns("d", "d_")).ColumnExpr(delivery.Columns("e", "e_")).
+		ColumnExpr("COALESCE(m.group_id, '') AS own").
+		Join("LEFT JOIN enrolment AS e ON e.delivery_id = d.id AND e.person_id = ? AND e.status IN (?, ?)", personID, delivery.Active, delivery.Paused).
+		Join("LEFT JOIN forum_member AS m ON m.delivery_id = d.id AND m.person_id = e.person_id AND m.kind = ?", discussion).
+		Where("d.id = ?", deliveryID).Limit(1).Scan(ctx, x)
 	if err != nil {
-		return nil, nil, fmt.Errorf("read a seat: %w", db.Err(err))
+		return nil, nil, "", db.Err(err)
 	}
-	if len(all) == 0 {
-		return d, nil, nil
+	if x.E.ID == "" {
+		return &x.D, nil, "", nil
 	}
-	return d, &all[0], nil
+	return &x.D, &x.E, x.Own, nil
 }
 
 // SetPseudonyms lets people choose another name on a board, or takes that away for what comes. Staff only.

@@ -103,9 +103,7 @@ func TestTest10LockedMembersGetCountsAndNoWords(t *testing.T) {
 		_, err = w.Edit(w.ctx, v, th, own.ID, own.Rev, "Too short now.", "")
 		wants(t, err, fault.Invalid)
 		// Hidden by staff it closes again.
-		sv, st, err := w.VisitThread(w.ctx, w.trainer, secret.ThreadID)
-		ok(t, err)
-		ok(t, w.Hide(w.ctx, sv, st, own.ID, "off topic", true))
+		w.change(own, forum.Hidden, "off topic")
 		if g := w.page(cat, secret.ThreadID); g.Locked != 3 || find() != 0 {
 			t.Errorf("after hiding: locked %d", g.Locked)
 		}
@@ -129,9 +127,9 @@ func TestTest11WhatHappensWhileSomebodyIsAway(t *testing.T) {
 		head := w.page(ana, a.ThreadID).Head
 		sv, st, err := w.VisitThread(w.ctx, w.trainer, a.ThreadID)
 		ok(t, err)
-		ok(t, w.Hide(w.ctx, sv, st, r1.ID, "a reason", true))
-		ok(t, w.Hide(w.ctx, sv, st, r1.ID, "a mistake", false))
-		ok(t, w.Hide(w.ctx, sv, st, r1.ID, "no mistake", true))
+		w.change(r1, forum.Hidden, "a reason")
+		w.change(r1, forum.Visible, "a mistake")
+		w.change(r1, forum.Hidden, "no mistake")
 		bv, bt, err := w.VisitThread(w.ctx, ben, a.ThreadID)
 		ok(t, err)
 		w.pass(forum.EditGrace + time.Minute)

@@ -15,6 +15,7 @@ import (
 
 	"greenroom/internal/account"
 	"greenroom/internal/course"
+	"greenroom/internal/db"
 	"greenroom/internal/delivery"
 	"greenroom/internal/event"
 	"greenroom/internal/fault"
@@ -238,4 +239,13 @@ func wants(t *testing.T, err error, kind fault.Kind) {
 	if !fault.Is(err, kind) {
 		t.Fatalf("got %v, want a fault of kind %d", err, kind)
 	}
+}
+
+// change takes a post away or brings it back, as moderation does.
+func (w *world) change(p *forum.Post, state, reason string) {
+	w.t.Helper()
+	ok(w.t, db.InTx(w.ctx, w.d, func(ctx context.Context, tx bun.Tx) error {
+		_, _, err := w.ChangeState(ctx, tx, forum.StateChange{PostID: p.ID, State: state, Reason: reason, ActorID: w.trainer.ID, Name: w.trainer.Name})
+		return err
+	}))
 }

@@ -26,8 +26,6 @@ func (s *Service) Claim(ctx context.Context, who *account.Person, caseID string,
 	return s.change(ctx, who, caseID, func(ctx context.Context, tx bun.Tx, c *Case) error {
 		now := s.clock()
 		switch {
-		case c.State == Appealed && !release && c.DecidedBy == who.ID:
-			return fault.New(fault.Forbidden, "moderation.own_decision")
 		case c.State != Open && c.State != Claimed:
 			return fault.New(fault.Conflict, "moderation.over")
 		case release && c.ClaimedBy != who.ID:
@@ -46,7 +44,7 @@ func (s *Service) Claim(ctx context.Context, who *account.Person, caseID string,
 		}
 		action := "claimed"
 		if release {
-			action = "given back"
+			action = "given_back"
 		}
 		return s.log(ctx, tx, Line{Actor: who.ID, Action: action, CaseID: c.ID, PostID: c.PostID, DeliveryID: c.DeliveryID}, nil)
 	})
@@ -71,6 +69,49 @@ func (s *Service) change(ctx context.Context, who *account.Person, caseID string
 		}
 		return fn(ctx, tx, c)
 	})
+}
+
+// TakeUp leads to the case of a post that somebody looks after: the one that is open or was decided last, or one that is
+// opened for it now and theirs. NotFound when they do not look after it, or wrote it.
+func (s *Service) TakeUp(ctx context.Context, who *account.Person, postID string) (caseID string, err error) {
+	v, _, p, err := s.forum.VisitPost(ctx, who, postID)
+	if err != nil || !v.Staff || p.Own(who.ID) || p.State == forum.Deleted {
+		return "", orNotFound(err)
+	}
+	err = db.InTx(ctx, s.db, func(ctx context.Context, tx bun.Tx) error {
+		if err := db.Lock(ctx, tx, "moderation-post:"+postID); err != nil {
+			return err
+		}
+		c, err := openCase(ctx, tx, postID)
+		if err == nil && c == nil && p.State == forum.Hidden {
+			c, err = lastCase(ctx, tx, postID)
+		}
+		if err != nil {
+			return err
+		}
+		if c != nil {
+			caseID = c.ID
+			return nil
+		}
+		now := s.clock()
+		c = &Case{
+			ID: id.New(), Origin: ByStaff, PostID: p.ID, ThreadID: p.ThreadID, DeliveryID: v.Delivery.ID, AuthorID: p.AuthorID, Kind: "other", State: Claimed,
+			OpenedAt: now, DueAt: now.Add(dueAfter("")), ClaimedBy: who.ID, ClaimedAt: &now, Snapshot: snapshot(p, now), Version: 1,
+		}
+		if _, err := tx.NewInsert().Model(c).Exec(ctx); err != nil {
+			return fmt.Errorf("take a post up: %w", db.Err(err))
+		}
+		caseID = c.ID
+		return s.log(ctx, tx, Line{Actor: who.ID, Action: "taken_up", CaseID: c.ID, PostID: p.ID, DeliveryID: v.Delivery.ID}, nil)
+	})
+	return caseID, err
+}
+
+func orNotFound(err error) error {
+	if err != nil {
+		return err
+	}
+	return errNotFound
 }
 
 // Decision is what a moderator decides.
@@ -240,7 +281,8 @@ func (s *Service) Appeal(ctx context.Context, who *account.Person, caseID, text 
 }
 
 // Answer decides an appeal; somebody else than who decided the case has to: Forbidden. Overturned brings the post back and
-// lifts the suspension. Invalid names outcome and why.
+// lifts the suspension. Without an appeal it takes a decision back that hid a post, which everybody who decides may do.
+// Invalid names why.
 func (s *Service) Answer(ctx context.Context, who *account.Person, caseID string, overturn bool, why string, version int) error {
 	why = forum.Tidy(why)
 	var f fault.Fields
@@ -265,9 +307,9 @@ func (s *Service) Answer(ctx context.Context, who *account.Person, caseID string
 	}
 	return s.change(ctx, who, caseID, func(ctx context.Context, tx bun.Tx, c *Case) error {
 		switch {
-		case c.State != Appealed:
+		case c.State != Appealed && !(c.TakesBack() && overturn):
 			return fault.New(fault.Conflict, "moderation.over")
-		case c.DecidedBy == who.ID:
+		case c.State == Appealed && c.DecidedBy == who.ID:
 			return fault.New(fault.Forbidden, "moderation.own_decision")
 		case c.Version != version:
 			return fault.New(fault.Conflict, "moderation.changed_since")
@@ -310,6 +352,8 @@ func (s *Service) tell(ctx context.Context, tx bun.IDB, c *Case, author *account
 	if c.AuthorID != "" && (c.Action != None || answered) {
 		kind := "moderation_decided"
 		switch {
+		case answered && c.AppealedAt == nil:
+			kind = "moderation_taken_back"
 		case answered:
 			kind = "moderation_answered"
 		case c.Action == Release:
@@ -373,6 +417,9 @@ func (s *Service) write(ctx context.Context, tx bun.IDB, c *Case, who *account.P
 		"Name", who.Name, "What", l.T("moderation.told."+c.Action), "Rule", c.Rule, "Reason", c.Reason, "Link", s.opts.BaseURL+MinePath(c.ID))}
 	if c.Outcome != "" {
 		m.Subject = l.T("moderation.mail.answered_subject")
+		if c.AppealedAt == nil {
+			m.Subject = l.T("moderation.mail.taken_back_subject")
+		}
 		m.Text = l.T("moderation.mail.answered", "Name", who.Name, "What", l.T("moderation.outcome."+c.Outcome), "Reason", c.OutcomeWhy, "Link", s.opts.BaseURL+MinePath(c.ID))
 	}
 	return s.mail.Queue(ctx, tx, m)

@@ -44,34 +44,62 @@ func fold(s string) string {
 	return b.String()
 }
 
+// standing is all that holds for a person on a board.
+type standing struct {
+	Site    `bun:",extend"`
+	Hold    bool
+	Staffed string
+	Slow    int    // seconds
+	Edition int    // of the house rules
+	Agreed  bool   // the person has accepted it
+	CaseID  string // of a suspension, "" without
+	Until   *time.Time
+}
+
+// standing reads it in one query: this is asked for each page on which somebody can write.
+func (s *Service) standing(ctx context.Context, tx bun.IDB, personID, deliveryID, board string, now time.Time) (*standing, error) {
+	x := new(standing)
+	err := tx.NewRaw(`SELECT COALESCE(s.words, '') AS words, COALESCE(s.caretaker, '') AS caretaker, s.caretaker_from, s.caretaker_to, COALESCE(s.caretaker_text, '') AS caretaker_text,
+	COALESCE(s.newcomer_hours, ?) AS newcomer_hours, COALESCE(s.newcomer_posts, ?) AS newcomer_posts, COALESCE(s.newcomer_links, ?) AS newcomer_links,
+	COALESCE(b.hold, ?) AS hold, COALESCE(b.staffed, '') AS staffed, COALESCE(b.slow_seconds, 0) AS slow,
+	h.version AS edition, a.person_id IS NOT NULL AS agreed, COALESCE(x.case_id, '') AS case_id, x.until
+FROM (SELECT COALESCE(max(version), 1) AS version FROM moderation_rules) AS h
+LEFT JOIN moderation_accepted AS a ON a.version = h.version AND a.person_id = ?
+LEFT JOIN moderation_site AS s ON s.id = 1
+LEFT JOIN moderation_board AS b ON b.delivery_id = ? AND b.board = ?
+LEFT JOIN moderation_suspension AS x ON x.person_id = ? AND x.delivery_id = ? AND x.until > ? AND x.lifted_at IS NULL
+ORDER BY x.until DESC LIMIT 1`,
+		newSite.NewcomerHours, newSite.NewcomerPosts, newSite.NewcomerLinks, false, personID, deliveryID, board, personID, deliveryID, now).Scan(ctx, x)
+	if err != nil {
+		return nil, fmt.Errorf("what holds on a board: %w", db.Err(err))
+	}
+	return x, nil
+}
+
 // Admit is the forum's question before it lets a post in. What refuses says why and for how long; nothing that was typed is lost.
 func (s *Service) Admit(ctx context.Context, tx bun.IDB, a forum.Attempt) (string, error) {
 	v, now := a.Visit, s.clock()
-	site, err := s.site(ctx, tx)
+	x, err := s.standing(ctx, tx, v.Who.ID, v.Delivery.ID, v.Board, now)
 	if err != nil {
 		return "", err
 	}
-	period := site.InCaretaker(now)
-	if period == CaretakerRead {
+	period := x.InCaretaker(now)
+	switch {
+	case period == CaretakerRead:
 		return "", fault.New(fault.Conflict, "moderation.caretaker_read")
+	case x.Until != nil:
+		return "", fault.New(fault.Conflict, "moderation.suspended", "Until", x.Until.UTC().Format("2 January 2006, 15:04 UTC"))
 	}
-	if err := s.suspended(ctx, tx, v.Who.ID, v.Delivery.ID, now); err != nil {
-		return "", err
-	}
-	if err := s.agreed(ctx, tx, a); err != nil {
-		return "", err
-	}
-	board, err := s.board(ctx, tx, v.Delivery.ID, v.Board)
-	if err != nil {
+	if err := s.agree(ctx, tx, a, x, now); err != nil {
 		return "", err
 	}
 	if a.Edit == nil {
-		if err := s.pace(ctx, tx, a, site, board, now); err != nil {
+		if err := s.pace(ctx, tx, a, x, now); err != nil {
 			return "", err
 		}
 	}
 	text := " " + fold(a.Text.Title+" "+a.Text.Body) + " "
-	for _, w := range site.lines() {
+	for _, w := range x.lines() {
 		if strings.Contains(text, " "+w+" ") {
 			return heldWords, nil
 		}
@@ -81,50 +109,35 @@ func (s *Service) Admit(ctx context.Context, tx bun.IDB, a forum.Attempt) (strin
 		return "", nil
 	case period == CaretakerHold:
 		return heldCaretaker, nil
-	case board.Hold:
+	case x.Hold:
 		return heldBoard, nil
 	}
 	return "", nil
 }
 
-// suspended refuses who may not write for a while.
-func (s *Service) suspended(ctx context.Context, tx bun.IDB, personID, deliveryID string, now time.Time) error {
-	x, err := s.suspension(ctx, tx, personID, deliveryID, now)
-	if err != nil || x == nil {
-		return err
+// agree refuses who has not accepted the house rules, unless they do with this post.
+func (s *Service) agree(ctx context.Context, tx bun.IDB, a forum.Attempt, x *standing, now time.Time) error {
+	if x.Agreed {
+		return nil
 	}
-	return fault.New(fault.Conflict, "moderation.suspended", "Case", x.CaseID, "Until", x.Until.UTC().Format("2 January 2006, 15:04 UTC"))
-}
-
-// agreed refuses who has not accepted the house rules, unless they do with this post.
-func (s *Service) agreed(ctx context.Context, tx bun.IDB, a forum.Attempt) error {
-	r, err := s.rules(ctx, tx)
-	if err != nil {
-		return err
-	}
-	has, err := s.hasAccepted(ctx, tx, a.Visit.Who.ID, r.Version)
-	if err != nil || has {
-		return err
-	}
-	if a.Text.Rules != r.Version {
+	if a.Text.Rules != x.Edition {
 		var f fault.Fields
 		f.Add("rules", "moderation.rules_missing")
 		return f.Err()
 	}
-	_, err = tx.NewInsert().Model(&accepted{PersonID: a.Visit.Who.ID, Version: r.Version, At: s.clock()}).On("CONFLICT DO NOTHING").Exec(ctx)
-	return db.Err(err)
+	return accept(ctx, tx, a.Visit.Who.ID, x.Edition, now)
 }
 
 // pace holds the limits of new members and of boards in slow mode.
-func (s *Service) pace(ctx context.Context, tx bun.IDB, a forum.Attempt, site *Site, board *Board, now time.Time) error {
+func (s *Service) pace(ctx context.Context, tx bun.IDB, a forum.Attempt, x *standing, now time.Time) error {
 	who := a.Visit.Who
-	if age := now.Sub(who.CreatedAt); age < time.Duration(site.NewcomerHours)*time.Hour {
+	if age := now.Sub(who.CreatedAt); age < time.Duration(x.NewcomerHours)*time.Hour {
 		var f fault.Fields
-		if n := len(link.FindAllString(a.Text.Body, -1)); n > site.NewcomerLinks {
-			f.Add("body", "moderation.newcomer_links", "Max", site.NewcomerLinks, "Hours", site.NewcomerHours)
+		if n := len(link.FindAllString(a.Text.Body, -1)); n > x.NewcomerLinks {
+			f.Add("body", "moderation.newcomer_links", "Max", x.NewcomerLinks, "Hours", x.NewcomerHours)
 		}
 		if len(a.Text.Files) > 0 {
-			f.Add("files", "moderation.newcomer_files", "Hours", site.NewcomerHours)
+			f.Add("files", "moderation.newcomer_files", "Hours", x.NewcomerHours)
 		}
 		if err := f.Err(); err != nil {
 			return err
@@ -133,23 +146,23 @@ func (s *Service) pace(ctx context.Context, tx bun.IDB, a forum.Attempt, site *S
 		if err != nil {
 			return fmt.Errorf("posts of a new member: %w", db.Err(err))
 		}
-		if int(n) >= site.NewcomerPosts {
-			return fault.New(fault.Limited, "moderation.newcomer_posts", "Max", site.NewcomerPosts)
+		if int(n) >= x.NewcomerPosts {
+			return fault.New(fault.Limited, "moderation.newcomer_posts", "Max", x.NewcomerPosts)
 		}
 	}
-	if board.SlowSeconds == 0 {
+	if x.Slow == 0 {
 		return nil
 	}
 	var last []time.Time
 	err := tx.NewSelect().TableExpr("forum_post AS q").ColumnExpr("q.created_at").Join("JOIN forum_thread AS t ON t.id = q.thread_id").
-		Where("q.author_id = ?", who.ID).Where("t.delivery_id = ?", board.DeliveryID).Where("t.board = ?", board.Board).
+		Where("q.author_id = ?", who.ID).Where("t.delivery_id = ?", a.Visit.Delivery.ID).Where("t.board = ?", a.Visit.Board).
 		OrderExpr("q.created_at DESC").Limit(1).Scan(ctx, &last)
 	if err != nil {
 		return fmt.Errorf("the last post on a slow board: %w", db.Err(err))
 	}
 	if len(last) > 0 {
-		if wait := last[0].Add(time.Duration(board.SlowSeconds) * time.Second).Sub(now); wait > 0 {
-			return fault.New(fault.Limited, "moderation.slow", "Seconds", board.SlowSeconds, "Wait", int(wait.Seconds())+1)
+		if wait := last[0].Add(time.Duration(x.Slow) * time.Second).Sub(now); wait > 0 {
+			return fault.New(fault.Limited, "moderation.slow", "Seconds", x.Slow, "Wait", int(wait.Seconds())+1)
 		}
 	}
 	return nil
@@ -160,7 +173,7 @@ func (s *Service) Held(ctx context.Context, tx bun.IDB, v *forum.Visit, p *forum
 	now := s.clock()
 	c := &Case{
 		ID: id.New(), Origin: HeldBack, PostID: p.ID, ThreadID: p.ThreadID, DeliveryID: v.Delivery.ID, AuthorID: v.Who.ID, Kind: why, State: Open,
-		OpenedAt: now, DueAt: now.Add(heldDue), Snapshot: snapshot(p, now), Version: 1,
+		OpenedAt: now, DueAt: now.Add(dueAfter(why)), Snapshot: snapshot(p, now), Version: 1,
 	}
 	if _, err := tx.NewInsert().Model(c).On("CONFLICT DO NOTHING").Exec(ctx); err != nil {
 		return fmt.Errorf("open a case: %w", db.Err(err))
@@ -175,24 +188,26 @@ func snapshot(p *forum.Post, at time.Time) string {
 
 // Waits is what a person who writes on a board should know beforehand.
 type Waits struct {
-	Rules     *Rules // to be accepted with the post; nil when they are
+	Rules     int    // the edition of the house rules to be accepted with the post; 0 when it is
 	Hold      bool   // a moderator lets posts through
 	Staffed   string // when they are there
 	Slow      int    // seconds between posts
 	Caretaker string // the period's banner, "" outside it
 	ReadOnly  bool   // nobody writes in the caretaker period
-	Suspended *Suspension
+	CaseID    string // of a suspension that lasts until Until; "" without
+	Until     time.Time
 }
 
 // Waits tells what holds for a person on a board. Who looks after the delivery writes freely.
 func (s *Service) Waits(ctx context.Context, v *forum.Visit) (*Waits, error) {
-	site, err := s.Site(ctx)
+	now := s.clock()
+	x, err := s.standing(ctx, s.db, v.Who.ID, v.Delivery.ID, v.Board, now)
 	if err != nil {
 		return nil, err
 	}
-	w, now := &Waits{}, s.clock()
-	if period := site.InCaretaker(now); period != CaretakerOff {
-		w.Caretaker, w.ReadOnly, w.Hold = site.CaretakerText, period == CaretakerRead, period == CaretakerHold
+	w, period := &Waits{}, x.InCaretaker(now)
+	if period != CaretakerOff {
+		w.Caretaker, w.Hold = x.CaretakerText, period == CaretakerHold
 		if w.Caretaker == "" {
 			w.Caretaker = s.opts.Words.Printer("").T("moderation.caretaker_default." + period)
 		}
@@ -200,21 +215,12 @@ func (s *Service) Waits(ctx context.Context, v *forum.Visit) (*Waits, error) {
 	if v.Staff {
 		return w, nil
 	}
-	b, err := s.Board(ctx, v.Delivery.ID, v.Board)
-	if err != nil {
-		return nil, err
+	w.ReadOnly, w.Hold, w.Staffed, w.Slow = period == CaretakerRead, w.Hold || x.Hold, x.Staffed, x.Slow
+	if !x.Agreed {
+		w.Rules = x.Edition
 	}
-	w.Hold, w.Staffed, w.Slow = w.Hold || b.Hold, b.Staffed, b.SlowSeconds
-	if w.Suspended, err = s.suspension(ctx, s.db, v.Who.ID, v.Delivery.ID, now); err != nil {
-		return nil, err
+	if x.Until != nil {
+		w.CaseID, w.Until = x.CaseID, *x.Until
 	}
-	r, err := s.Rules(ctx)
-	if err != nil {
-		return nil, err
-	}
-	has, err := s.hasAccepted(ctx, s.db, v.Who.ID, r.Version)
-	if !has {
-		w.Rules = r
-	}
-	return w, err
+	return w, nil
 }

@@ -44,46 +44,27 @@ const (
 	PerPage      = 50
 )
 
-// What can be reported, the gravest first, and by when a moderator should have looked.
-var kinds = []struct {
-	name string
-	due  time.Duration
-}{
-	{"harm", 15 * time.Minute}, {"private", time.Hour}, {"unlawful", 24 * time.Hour}, {"abuse", 24 * time.Hour}, {"spam", 72 * time.Hour}, {"offtopic", 72 * time.Hour}, {"other", 72 * time.Hour},
-}
+// kinds are what can be reported, the gravest first.
+var kinds = []string{"harm", "private", "unlawful", "abuse", "spam", "offtopic", "other"}
 
-// Kinds are their names.
-func Kinds() []string {
-	var out []string
-	for _, k := range kinds {
-		out = append(out, k.name)
-	}
-	return out
-}
+// Kinds are those, in that order.
+func Kinds() []string { return slices.Clone(kinds) }
 
-// heldDue is by when a post that waits to be let through should have been read.
-const heldDue = 24 * time.Hour
+// due is by when a moderator should have looked; all else, such as posts that wait to be let through, within a day.
+var due = map[string]time.Duration{
+	"harm": 15 * time.Minute, "private": time.Hour, "spam": 72 * time.Hour, "offtopic": 72 * time.Hour, "other": 72 * time.Hour,
+}
 
 func dueAfter(kind string) time.Duration {
-	for _, k := range kinds {
-		if k.name == kind {
-			return k.due
-		}
+	if d, ok := due[kind]; ok {
+		return d
 	}
-	return heldDue
+	return 24 * time.Hour
 }
 
-// graver says whether a kind outranks another.
+// graver says whether one kind outranks another. Why a post was held outranks nothing.
 func graver(a, b string) bool {
-	rank := func(s string) int {
-		return slices.IndexFunc(kinds, func(k struct {
-			name string
-			due  time.Duration
-		}) bool {
-			return k.name == s
-		})
-	}
-	i, j := rank(a), rank(b)
+	i, j := slices.Index(kinds, a), slices.Index(kinds, b)
 	return i >= 0 && (j < 0 || i < j)
 }
 
@@ -149,6 +130,9 @@ type Case struct {
 
 // Over says whether nothing more can happen to the case but an appeal.
 func (c *Case) Over() bool { return c.State == Decided || c.State == Closed }
+
+// TakesBack says whether there is a decision that can be taken back without an appeal.
+func (c *Case) TakesBack() bool { return c.State == Decided && hides(c.Action) }
 
 // MayAppeal says whether the author may still appeal at now.
 func (c *Case) MayAppeal(now time.Time) bool {

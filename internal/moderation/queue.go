@@ -68,16 +68,15 @@ func (s *Service) Queue(ctx context.Context, who *account.Person, list string, p
 // Dossier is a case with all that a moderator needs to decide it.
 type Dossier struct {
 	*Case
-	Post      *forum.Post   // as it is now; nil when it is about none, or it is gone
-	Thread    *forum.Thread // of the post
-	Author    string        // name, "" when they have gone
-	Delivery  string
-	Reports   []Report // without who sent them: nobody needs that to decide
-	Lines     []Line
-	Names     map[string]string // of moderators, by id
-	Earlier   int               // decisions against the author in this delivery before
-	Conflict  bool              // the reader wrote the post, or reported it
-	MayAppeal bool              // of the author's page
+	Post     *forum.Post   // as it is now; nil when it is about none, or it is gone
+	Thread   *forum.Thread // of the post
+	Author   string        // name, "" when they have gone
+	Delivery string
+	Reports  []Report // without who sent them: nobody needs that to decide
+	Lines    []Line
+	Names    map[string]string // of moderators, by id
+	Earlier  int               // decisions against the author in this delivery before
+	Conflict bool              // the reader wrote the post, or reported it
 }
 
 // Dossier reads a case. NotFound unless the person decides about it.
@@ -89,12 +88,7 @@ func (s *Service) Dossier(ctx context.Context, who *account.Person, caseID strin
 	if !Moderates(who, c.DeliveryID) {
 		return nil, errNotFound
 	}
-	return s.dossier(ctx, who, c)
-}
-
-func (s *Service) dossier(ctx context.Context, who *account.Person, c *Case) (*Dossier, error) {
-	d := &Dossier{Case: c, Names: map[string]string{}, MayAppeal: c.AuthorID == who.ID && c.MayAppeal(s.clock())}
-	var err error
+	d := &Dossier{Case: c, Names: map[string]string{}}
 	if c.PostID != "" {
 		if d.Post, d.Thread, err = s.forum.Find(ctx, s.db, c.PostID); err != nil && !fault.Is(err, fault.NotFound) {
 			return nil, err
@@ -140,7 +134,7 @@ func (s *Service) dossier(ctx context.Context, who *account.Person, c *Case) (*D
 
 // Mine is a case as the author of the post sees it: what was decided, why, and how to appeal. NotFound for everybody else, and before it
 // is decided.
-func (s *Service) Mine(ctx context.Context, who *account.Person, caseID string) (*Dossier, error) {
+func (s *Service) Mine(ctx context.Context, who *account.Person, caseID string) (*Case, error) {
 	c, err := caseByID(ctx, s.db, caseID, false)
 	if err != nil {
 		return nil, err
@@ -148,12 +142,7 @@ func (s *Service) Mine(ctx context.Context, who *account.Person, caseID string) 
 	if c.AuthorID == "" || c.AuthorID != who.ID || c.DecidedAt == nil {
 		return nil, errNotFound
 	}
-	d, err := s.dossier(ctx, who, c)
-	if err != nil {
-		return nil, err
-	}
-	d.Reports, d.Lines, d.Names, d.Earlier = nil, nil, nil, 0
-	return d, nil
+	return c, nil
 }
 
 // Waiting counts the cases that wait for somebody, to 99 at most.

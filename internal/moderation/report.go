@@ -29,7 +29,7 @@ type NewReport struct {
 
 func (n *NewReport) check(f *fault.Fields) {
 	n.Text = forum.Tidy(n.Text)
-	if !slices.Contains(Kinds(), n.Kind) {
+	if !slices.Contains(kinds, n.Kind) {
 		f.Add("kind", "moderation.choose")
 	}
 	if utf8.RuneCountInString(n.Text) > MaxText {
@@ -102,27 +102,24 @@ func (s *Service) report(ctx context.Context, tx bun.IDB, postID, deliveryID str
 	}
 	now := s.clock()
 	r.ID, r.At = id.New(), now
-	var p *forum.Post
-	var all []Case
-	if postID != "" {
-		var err error
-		if p, _, err = s.forum.Find(ctx, tx, postID); err != nil {
-			return err
+	c, err := openCase(ctx, tx, postID)
+	if err != nil {
+		return err
+	}
+	if c == nil {
+		c = &Case{
+			ID: id.New(), Origin: Reported, PostID: postID, DeliveryID: deliveryID, Kind: r.Kind, State: Open, OpenedAt: now, DueAt: now.Add(dueAfter(r.Kind)), Version: 1,
 		}
-		if err := tx.NewSelect().Model(&all).Where("c.post_id = ?", postID).Where("c.state IN (?, ?)", Open, Claimed).Limit(1).Scan(ctx); err != nil {
-			return fmt.Errorf("a post's case: %w", db.Err(err))
+		if postID != "" {
+			p, _, err := s.forum.Find(ctx, tx, postID)
+			if err != nil {
+				return err
+			}
+			c.ThreadID, c.AuthorID, c.Snapshot = p.ThreadID, p.AuthorID, snapshot(p, now)
 		}
-	}
-	c := &Case{
-		ID: id.New(), Origin: Reported, PostID: postID, DeliveryID: deliveryID, Kind: r.Kind, State: Open, OpenedAt: now, DueAt: now.Add(dueAfter(r.Kind)), Version: 1,
-	}
-	if p != nil {
-		c.ThreadID, c.AuthorID, c.Snapshot = p.ThreadID, p.AuthorID, snapshot(p, now)
-	}
-	if len(all) > 0 {
-		c = &all[0]
-	} else if _, err := tx.NewInsert().Model(c).Exec(ctx); err != nil {
-		return fmt.Errorf("open a case: %w", db.Err(err))
+		if _, err := tx.NewInsert().Model(c).Exec(ctx); err != nil {
+			return fmt.Errorf("open a case: %w", db.Err(err))
+		}
 	}
 	r.CaseID = c.ID
 	res, err := tx.NewInsert().Model(r).On("CONFLICT DO NOTHING").Exec(ctx)
@@ -132,8 +129,8 @@ func (s *Service) report(ctx context.Context, tx bun.IDB, postID, deliveryID str
 	if n, err := res.RowsAffected(); err != nil || n == 0 {
 		return err // reported by them already
 	}
-	if len(all) > 0 {
-		c.DueAt = minTime(c.DueAt, now.Add(dueAfter(r.Kind)))
+	if by := now.Add(dueAfter(r.Kind)); by.Before(c.DueAt) || graver(r.Kind, c.Kind) {
+		c.DueAt = minTime(c.DueAt, by)
 		if graver(r.Kind, c.Kind) {
 			c.Kind = r.Kind
 		}

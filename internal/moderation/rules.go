@@ -51,18 +51,15 @@ func (s *Service) rules(ctx context.Context, tx bun.IDB) (*Rules, error) {
 	return &all[0], nil
 }
 
-// Accepted says whether the person has accepted the rules that hold now.
-func (s *Service) Accepted(ctx context.Context, personID string) (bool, error) {
-	r, err := s.Rules(ctx)
-	if err != nil {
-		return false, err
-	}
-	return s.hasAccepted(ctx, s.db, personID, r.Version)
+// Accepted says whether the person has accepted an edition.
+func (s *Service) Accepted(ctx context.Context, personID string, version int) (bool, error) {
+	n, err := s.db.NewSelect().Model((*accepted)(nil)).Where("a.person_id = ?", personID).Where("a.version = ?", version).Count(ctx)
+	return n > 0, db.Err(err)
 }
 
-func (s *Service) hasAccepted(ctx context.Context, tx bun.IDB, personID string, version int) (bool, error) {
-	n, err := tx.NewSelect().Model((*accepted)(nil)).Where("a.person_id = ?", personID).Where("a.version = ?", version).Count(ctx)
-	return n > 0, db.Err(err)
+func accept(ctx context.Context, tx bun.IDB, personID string, version int, now time.Time) error {
+	_, err := tx.NewInsert().Model(&accepted{PersonID: personID, Version: version, At: now}).On("CONFLICT DO NOTHING").Exec(ctx)
+	return db.Err(err)
 }
 
 // Accept notes that the person has accepted an edition; an older one than holds now is Conflict, since it changed
@@ -76,8 +73,7 @@ func (s *Service) Accept(ctx context.Context, personID string, version int) erro
 		if r.Version != version {
 			return fault.New(fault.Conflict, "moderation.rules_changed")
 		}
-		_, err = tx.NewInsert().Model(&accepted{PersonID: personID, Version: version, At: s.clock()}).On("CONFLICT DO NOTHING").Exec(ctx)
-		return db.Err(err)
+		return accept(ctx, tx, personID, version, s.clock())
 	})
 }
 

@@ -57,16 +57,18 @@ type Board struct {
 	UpdatedAt   time.Time
 }
 
-// Site reads the site's settings.
-func (s *Service) Site(ctx context.Context) (*Site, error) { return s.site(ctx, s.db) }
+// newSite is what holds until an administrator has decided.
+var newSite = Site{ID: 1, NewcomerHours: 24, NewcomerPosts: 10, NewcomerLinks: 2}
 
-func (s *Service) site(ctx context.Context, tx bun.IDB) (*Site, error) {
+// Site reads the site's settings.
+func (s *Service) Site(ctx context.Context) (*Site, error) {
 	var all []Site
-	if err := tx.NewSelect().Model(&all).Limit(1).Scan(ctx); err != nil {
+	if err := s.db.NewSelect().Model(&all).Limit(1).Scan(ctx); err != nil {
 		return nil, fmt.Errorf("moderation settings: %w", db.Err(err))
 	}
 	if len(all) == 0 {
-		return &Site{ID: 1, NewcomerHours: 24, NewcomerPosts: 10, NewcomerLinks: 2}, nil
+		x := newSite
+		return &x, nil
 	}
 	return &all[0], nil
 }
@@ -138,12 +140,8 @@ func (x *Site) lines() []string {
 
 // Board reads how a board is looked after.
 func (s *Service) Board(ctx context.Context, deliveryID, board string) (*Board, error) {
-	return s.board(ctx, s.db, deliveryID, board)
-}
-
-func (s *Service) board(ctx context.Context, tx bun.IDB, deliveryID, board string) (*Board, error) {
 	var all []Board
-	err := tx.NewSelect().Model(&all).Where("b.delivery_id = ?", deliveryID).Where("b.board = ?", board).Limit(1).Scan(ctx)
+	err := s.db.NewSelect().Model(&all).Where("b.delivery_id = ?", deliveryID).Where("b.board = ?", board).Limit(1).Scan(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("how a board is moderated: %w", db.Err(err))
 	}

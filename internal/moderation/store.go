@@ -27,17 +27,6 @@ func minTime(a, b time.Time) time.Time {
 	return a
 }
 
-// suspension is the one that holds at now, nil when none does.
-func (s *Service) suspension(ctx context.Context, tx bun.IDB, personID, deliveryID string, now time.Time) (*Suspension, error) {
-	var all []Suspension
-	err := tx.NewSelect().Model(&all).Where("x.person_id = ?", personID).Where("x.delivery_id = ?", deliveryID).
-		Where("x.until > ?", now).Where("x.lifted_at IS NULL").OrderExpr("x.until DESC").Limit(1).Scan(ctx)
-	if err != nil || len(all) == 0 {
-		return nil, db.Err(err)
-	}
-	return &all[0], nil
-}
-
 func caseByID(ctx context.Context, tx bun.IDB, id string, lock bool) (*Case, error) {
 	c := new(Case)
 	q := tx.NewSelect().Model(c).Where("c.id = ?", id)
@@ -48,6 +37,28 @@ func caseByID(ctx context.Context, tx bun.IDB, id string, lock bool) (*Case, err
 		return nil, db.Err(err)
 	}
 	return c, nil
+}
+
+// openCase is the case of a post that is not decided, nil without one; "" is no post.
+func openCase(ctx context.Context, tx bun.IDB, postID string) (*Case, error) {
+	return postCase(ctx, tx, postID, []string{Open, Claimed})
+}
+
+// lastCase is the case of a post that was decided last, nil without one.
+func lastCase(ctx context.Context, tx bun.IDB, postID string) (*Case, error) {
+	return postCase(ctx, tx, postID, []string{Decided, Appealed, Closed})
+}
+
+func postCase(ctx context.Context, tx bun.IDB, postID string, states []string) (*Case, error) {
+	var all []Case
+	if postID == "" {
+		return nil, nil
+	}
+	err := tx.NewSelect().Model(&all).Where("c.post_id = ?", postID).Where("c.state IN (?)", bun.List(states)).OrderExpr("c.opened_at DESC").Limit(1).Scan(ctx)
+	if err != nil || len(all) == 0 {
+		return nil, db.Err(err)
+	}
+	return &all[0], nil
 }
 
 func updateCase(ctx context.Context, tx bun.IDB, c *Case) error {

@@ -58,7 +58,7 @@ var joinedQuery = "SELECT " + delivery.Columns("e", "e_") + ", " + progressColum
 
 var placeQuery = joinedQuery + " AND e.course_key = ?"
 
-var cohortQuery = "SELECT " + delivery.CohortColumns("d") + " FROM delivery AS d WHERE d.id = ?"
+var cohortQuery = "SELECT " + delivery.CohortColumns("d", "") + " FROM delivery AS d WHERE d.id = ?"
 
 // progress is the right half; the outer join leaves its keys empty where there is none.
 func (j *joined) progress(personID, courseKey string) Progress {

@@ -50,7 +50,7 @@ func (h *Handlers) composer(c echo.Context, s spot, parent *forum.Seen, typed *p
 	if err != nil {
 		return nil, "", err
 	}
-	if waits.ReadOnly && typed == nil && !s.v.Staff {
+	if waits.ReadOnly && typed == nil {
 		return nil, waits.Caretaker, nil
 	}
 	k.Waits = waits
@@ -93,7 +93,7 @@ func typedForm(c echo.Context) *pages.Composer {
 	}
 	return &pages.Composer{
 		Client: c.FormValue("client"), Title: c.FormValue("title"), Body: forum.Tidy(c.FormValue("body")), Alias: c.FormValue("alias") == "1",
-		Return: c.FormValue("return"), Form: draft.Form{Version: n("version"), Page: c.FormValue("page"), N: n("n")},
+		Return: c.FormValue("return"), Rules: int(n("rules")), Form: draft.Form{Version: n("version"), Page: c.FormValue("page"), N: n("n")},
 	}
 }
 
@@ -114,7 +114,7 @@ func (h *Handlers) write(c echo.Context, find func(echo.Context) (spot, error)) 
 		return err
 	}
 	p, err := h.Forum.Write(c.Request().Context(), s.v, forum.Text{
-		ThreadID: s.threadID(), ParentID: c.FormValue("parent"), ClientID: typed.Client, Title: typed.Title, Body: typed.Body, Pseudonym: typed.Alias, Files: files, Rules: edition(c),
+		ThreadID: s.threadID(), ParentID: c.FormValue("parent"), ClientID: typed.Client, Title: typed.Title, Body: typed.Body, Pseudonym: typed.Alias, Files: files, Rules: typed.Rules,
 	})
 	if err != nil {
 		return h.refused(c, s, typed, err)
@@ -123,15 +123,6 @@ func (h *Handlers) write(c echo.Context, find func(echo.Context) (spot, error)) 
 		return web.SeeOther(c, web.OwnPath(typed.Return, "/")+"#p-"+p.ID)
 	}
 	return web.SeeOther(c, forum.PostPath(p.ID))
-}
-
-// edition is the edition of the house rules that is accepted with a form, 0 none.
-func edition(c echo.Context) int {
-	n, err := strconv.Atoi(c.FormValue("rules"))
-	if err != nil {
-		return 0
-	}
-	return n
 }
 
 // refused shows the page again with what was typed.

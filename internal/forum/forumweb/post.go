@@ -94,48 +94,29 @@ func (h *Handlers) postEdit(c echo.Context) error {
 	return web.SeeOther(c, forum.PostPath(post.ID))
 }
 
+// getRemove asks the author before their post is taken away. Whoever looks after the delivery decides about others'
+// posts in moderation.
 func (h *Handlers) getRemove(c echo.Context) error {
 	p, s, post, err := h.sheet(c, "forum.remove_title")
 	if err != nil {
 		return err
 	}
-	own := post.Own(s.v.Who.ID)
-	if !own && !s.v.Staff || own && post.State != forum.Visible || post.State == forum.Deleted {
+	if !post.Own(s.v.Who.ID) || post.State != forum.Visible {
 		return errNotFound
 	}
-	p.Staff = !own
 	return web.Render(c, http.StatusOK, pages.ShowRemove(p))
 }
 
 func (h *Handlers) postRemove(c echo.Context) error {
-	p, s, post, err := h.sheet(c, "forum.remove_title")
+	s, p, err := h.one(c)
 	if err != nil {
 		return err
 	}
-	ctx := c.Request().Context()
-	if post.Own(s.v.Who.ID) {
-		if err := h.Forum.Delete(ctx, s.v, s.t, post.ID); err != nil {
-			return err
-		}
-		web.Notice(c, "ok", "forum.deleted")
-		return web.SeeOther(c, forum.PostPath(post.ID))
-	}
-	reason, hide := c.FormValue("reason"), c.FormValue("state") != forum.Visible
-	err = h.Forum.Hide(ctx, s.v, s.t, post.ID, reason, hide)
-	if fault.Is(err, fault.Invalid) {
-		p.Staff, p.Reason, p.HasError = true, reason, true
-		p.By, p.Errors = web.FieldErrors(web.L(c), err)
-		return web.Render(c, http.StatusUnprocessableEntity, pages.ShowRemove(p))
-	}
-	if err != nil {
+	if err := h.Forum.Delete(c.Request().Context(), s.v, s.t, p.ID); err != nil {
 		return err
 	}
-	if hide {
-		web.Notice(c, "ok", "forum.hidden")
-	} else {
-		web.Notice(c, "ok", "forum.restored")
-	}
-	return web.SeeOther(c, forum.PostPath(post.ID))
+	web.Notice(c, "ok", "forum.deleted")
+	return web.SeeOther(c, forum.PostPath(p.ID))
 }
 
 func (h *Handlers) postUseful(c echo.Context) error {

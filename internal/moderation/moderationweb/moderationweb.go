@@ -36,6 +36,7 @@ func (h *Handlers) Routes() []web.Route {
 		{Method: http.MethodPost, Path: "/report", Handler: h.postOutside, Access: web.Public, Limit: "mail"},
 		{Method: http.MethodGet, Path: "/posts/:post/report", Handler: h.getReport, Access: web.SignedIn},
 		{Method: http.MethodPost, Path: "/posts/:post/report", Handler: h.postReport, Access: web.SignedIn},
+		{Method: http.MethodPost, Path: "/posts/:post/moderate", Handler: h.postTakeUp, Access: web.Facilitating},
 		{Method: http.MethodGet, Path: "/me/decisions/:case", Handler: h.getMine, Access: web.SignedIn},
 		{Method: http.MethodPost, Path: "/me/decisions/:case/appeal", Handler: h.postAppeal, Access: web.SignedIn},
 
@@ -74,7 +75,7 @@ func (h *Handlers) getRules(c echo.Context) error {
 	p := pages.RulesPage{Page: web.Page(c, web.L(c).T("moderation.rules")), Rules: r, Back: web.OwnPath(c.QueryParam("next"), "/me")}
 	if v.SignedIn() {
 		p.SignedIn = true
-		if p.Accepted, err = h.Moderation.Accepted(ctx, v.ID()); err != nil {
+		if p.Accepted, err = h.Moderation.Accepted(ctx, v.ID(), r.Version); err != nil {
 			return err
 		}
 	}
@@ -158,7 +159,7 @@ func (h *Handlers) mine(c echo.Context, text string, why error) error {
 	if err != nil {
 		return err
 	}
-	p := pages.Mine{Page: web.Page(c, web.L(c).T("moderation.mine_title")), Dossier: d, Text: text, Zone: web.Zone(c)}
+	p := pages.Mine{Page: web.Page(c, web.L(c).T("moderation.mine_title")), Case: d, Now: h.Moderation.Now(), Text: text, Zone: web.Zone(c)}
 	p.Robots = "noindex"
 	return web.Render(c, p.Wrong(web.FieldErrors(p.L, why)), pages.ShowMine(p))
 }

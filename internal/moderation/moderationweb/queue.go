@@ -65,6 +65,15 @@ func (h *Handlers) showCase(c echo.Context, d moderation.Decision, answer string
 
 func casePath(c echo.Context) string { return "/moderate/cases/" + c.Param("case") }
 
+// postTakeUp leads from a post to its case.
+func (h *Handlers) postTakeUp(c echo.Context) error {
+	id, err := h.Moderation.TakeUp(c.Request().Context(), web.ViewerOf(c).Person, c.Param("post"))
+	if err != nil {
+		return err
+	}
+	return web.SeeOther(c, "/moderate/cases/"+id)
+}
+
 func (h *Handlers) postClaim(c echo.Context) error {
 	release := c.FormValue("do") == "release"
 	if err := h.Moderation.Claim(c.Request().Context(), web.ViewerOf(c).Person, c.Param("case"), release); err != nil {
@@ -100,6 +109,10 @@ func (h *Handlers) postAnswer(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	web.Notice(c, "ok", "moderation.answered")
+	if c.FormValue("taken") != "" {
+		web.Notice(c, "ok", "moderation.taken_back")
+	} else {
+		web.Notice(c, "ok", "moderation.answered")
+	}
 	return web.SeeOther(c, casePath(c))
 }

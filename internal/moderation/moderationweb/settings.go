@@ -66,16 +66,14 @@ func (h *Handlers) site(c echo.Context, s moderation.Site, rules string, why err
 	if err != nil {
 		return err
 	}
-	n, broken, err := h.Moderation.Verify(ctx)
-	if err != nil {
-		return err
-	}
-	p := pages.SitePage{Page: web.DeskPage(c, web.L(c).T("moderation.site_title"), "admin", "moderation"), Site: s, Rules: r, Text: r.Body, Lines: n, Zone: web.Zone(c)}
+	p := pages.SitePage{Page: web.DeskPage(c, web.L(c).T("moderation.site_title"), "admin", "moderation"), Site: s, Rules: r, Text: r.Body, Zone: web.Zone(c)}
 	if rules != "" {
 		p.Text = rules
 	}
-	if broken != nil {
-		p.Broken = broken.Seq
+	if p.Checked = c.QueryParam("check") != ""; p.Checked { // the whole log is read: only when asked
+		if p.Lines, p.Broken, err = h.Moderation.Verify(ctx); err != nil {
+			return err
+		}
 	}
 	return web.Render(c, p.Wrong(web.FieldErrors(p.L, why)), pages.ShowSite(p))
 }
@@ -144,23 +142,19 @@ func csvHead(c echo.Context, name string) {
 	hd.Set(echo.HeaderContentDisposition, `attachment; filename="`+name+`"`)
 }
 
+// getLog sends the log, each line checked on its way out. Where it was changed it ends, and says so.
 func (h *Handlers) getLog(c echo.Context) error {
-	n, broken, err := h.Moderation.Verify(c.Request().Context())
-	if err != nil {
-		return err
-	}
-	l := web.L(c)
 	csvHead(c, "moderation-log.csv")
 	w := sheet.NewWriter(c.Response())
-	head := []string{"seq", "at_utc", "actor", "action", "case", "post", "delivery", "detail", "previous", "seal"}
-	if err := w.Row(head...); err != nil {
+	if err := w.Row("seq", "at_utc", "actor", "action", "case", "post", "delivery", "detail", "previous", "seal"); err != nil {
 		return err
 	}
-	err = h.Moderation.Lines(c.Request().Context(), func(x *moderation.Line) error {
+	err := h.Moderation.Lines(c.Request().Context(), func(x *moderation.Line) error {
 		return w.Row(strconv.FormatInt(x.Seq, 10), x.At.UTC().Format(time.RFC3339Nano), x.Actor, x.Action, x.CaseID, x.PostID, x.DeliveryID, x.Detail, x.Previous, x.Seal)
 	})
-	if broken != nil {
-		err = w.Row(l.T("moderation.log_broken", "Seq", broken.Seq), strconv.FormatInt(n, 10))
+	var broken *moderation.Broken
+	if errors.As(err, &broken) {
+		err = w.Row(web.L(c).T("moderation.log_broken", "Seq", broken.Seq))
 	}
 	return errors.Join(err, w.Flush())
 }

@@ -41,6 +41,7 @@ type Composer struct {
 	Parent    *forum.Seen // what is answered, nil for the thread itself
 	Pseudonym bool        // people may choose
 	Alias     bool        // chosen
+	Rules     int         // the edition of the house rules that was ticked, 0 none
 	Return    string      // where to go afterwards, "" for the post
 	Label     string      // of the text
 	Hint      string
@@ -197,7 +198,6 @@ type Sheet struct {
 	History []forum.Edited
 	Body    string
 	Reason  string
-	Staff   bool // taking away somebody else's
 	By      map[string]string
 	Errors  []ui.FieldError
 }

@@ -51,7 +51,8 @@ type Report struct {
 type Mine struct {
 	layout.Page
 	Form
-	*rules.Dossier
+	*rules.Case
+	Now  time.Time
 	Text string
 	Zone *time.Location
 }
@@ -126,12 +127,13 @@ type BoardPage struct {
 type SitePage struct {
 	layout.Page
 	Form
-	Site   rules.Site
-	Rules  *rules.Rules
-	Text   string // of the rules, as typed
-	Lines  int64  // of the log
-	Broken int64  // where it was changed, 0 nowhere
-	Zone   *time.Location
+	Site    rules.Site
+	Rules   *rules.Rules
+	Text    string        // of the rules, as typed
+	Checked bool          // the log was looked through
+	Lines   int64         // of it
+	Broken  *rules.Broken // where it was changed, nil nowhere
+	Zone    *time.Location
 }
 
 func (p SitePage) at(t *time.Time) string {
@@ -159,14 +161,6 @@ func stateTag(state string) string {
 		return ""
 	}
 	return "quiet"
-}
-
-// logKey is the name of a log's action as a message key has it.
-func logKey(action string) string {
-	if action == "given back" {
-		return "given_back"
-	}
-	return action
 }
 
 func (p Queue) tabs() []ui.Tab {
