@@ -50,9 +50,12 @@ test("new posts wait, are announced, and move no focus", { timeout: 120000 }, as
   assert.match(await reader.evaluate(() => document.activeElement.id), /^p-/);
 
   await staff.goto(thread);
-  await staff.locator(".post", { hasText: said }).locator("a", { hasText: "Hide" }).click();
+  await staff.locator(".post", { hasText: said }).locator("form[action$='/moderate'] button").click();
+  await staff.locator("#a-hide").check({ force: true });
+  await staff.locator("#f-rule").fill("1. Be respectful");
   await staff.locator("#f-reason").fill("for the test");
-  await staff.locator("button.btn-danger").click();
+  await staff.locator("form[action$='/decide'] button.btn-primary").click();
+  await staff.locator("#decision").waitFor();
   await reader.locator("#f-body").focus();
   await reader.locator(".post-gone").first().waitFor({ timeout: 40000 });
   assert.equal(await reader.getByText(said).count(), 0, "what was hidden is still to be read");
