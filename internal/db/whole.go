@@ -30,8 +30,12 @@ import (
 // ErrInUse says that a database that was to be had alone has other users.
 var ErrInUse = errors.New("the database is in use: stop every greenroom server that uses it")
 
+// leaving is how long those who are closing the database may take: PostgreSQL shows a connection for a while after
+// its client has left, so that a restore right after a stop would be refused.
+const leaving = 2 * time.Second
+
 // OpenAlone opens the database as Open does, for work that wants nobody beside it and may take hours. It answers
-// ErrInUse where another Greenroom has it open.
+// ErrInUse where another Greenroom has it open and does not leave it within leaving.
 func OpenAlone(ctx context.Context, rawURL string) (*bun.DB, error) {
 	path, lite := strings.CutPrefix(rawURL, "sqlite:")
 	if !lite {
@@ -42,7 +46,7 @@ func OpenAlone(ctx context.Context, rawURL string) (*bun.DB, error) {
 	}
 	// The log is not switched on here: a file that has one keeps it, and the lock must come before the first look at it.
 	q := url.Values{"_txlock": {"immediate"}, "_time_format": {"sqlite"}, "_pragma": {
-		"busy_timeout(2000)", "foreign_keys(1)", "locking_mode(EXCLUSIVE)", "secure_delete(1)", "synchronous(FULL)",
+		fmt.Sprintf("busy_timeout(%d)", leaving.Milliseconds()), "foreign_keys(1)", "locking_mode(EXCLUSIVE)", "secure_delete(1)", "synchronous(FULL)",
 	}}
 	s := sql.OpenDB(connector{sqliteshim.Driver(), "file:" + url.PathEscape(path) + "?" + q.Encode()})
 	s.SetMaxOpenConns(1)
@@ -72,15 +76,29 @@ func postgresAlone(ctx context.Context, rawURL string) (*bun.DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	others := 0
-	err = d.NewRaw("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'greenroom' AND pid <> pg_backend_pid()").Scan(ctx, &others)
-	if err == nil && others > 0 {
-		err = ErrInUse
-	}
-	if err != nil {
+	if err := alone(ctx, d); err != nil {
 		return nil, errors.Join(Err(err), d.Close())
 	}
 	return d, nil
+}
+
+// alone waits until no other Greenroom is connected to the PostgreSQL database.
+func alone(ctx context.Context, d *bun.DB) error {
+	for until := time.Now().Add(leaving); ; {
+		others := 0
+		err := d.NewRaw("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'greenroom' AND pid <> pg_backend_pid()").Scan(ctx, &others)
+		if err != nil || others == 0 {
+			return err
+		}
+		if time.Now().After(until) {
+			return ErrInUse
+		}
+		select {
+		case <-time.After(leaving / 20):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
 }
 
 // Snapshot runs fn on the state of the database at one moment, whatever is written meanwhile, and however long it
