@@ -33,12 +33,17 @@ const (
 // default it would collect every hundred pages.
 const gcPercent = 300
 
+// startPercent is the growth allowed while the courses are read. It keeps what stays close together: at Go's default,
+// half of the pages that are held afterwards would be holes.
+const startPercent = 25
+
 // Tune sets the collector for serving pages. Serve does it, and the benchmarks do.
 func Tune() { debug.SetGCPercent(gcPercent) }
 
 // Serve starts the product and runs it until ctx ends, then lets requests in work finish. It prints the address
 // to out when it is ready.
 func Serve(ctx context.Context, cfg config.Config, log *slog.Logger, out io.Writer) error {
+	debug.SetGCPercent(startPercent)
 	o, done, err := asked(ctx, cfg, log)
 	if err != nil {
 		return err
@@ -64,8 +69,10 @@ func Serve(ctx context.Context, cfg config.Config, log *slog.Logger, out io.Writ
 	work, stopWork := context.WithCancel(a.Events.Attend(context.WithoutCancel(ctx)))
 	var jobs sync.WaitGroup
 	a.start(work, &jobs)
+	idle := &rest{give: shrink}
+	jobs.Go(func() { idle.run(work) })
 	srv := &http.Server{
-		Handler: a.Handler, ReadHeaderTimeout: headerTimeout, ReadTimeout: bodyTimeout, WriteTimeout: writeTimeout,
+		Handler: idle.watch(a.Handler), ReadHeaderTimeout: headerTimeout, ReadTimeout: bodyTimeout, WriteTimeout: writeTimeout,
 		IdleTimeout: idleTimeout, MaxHeaderBytes: headerBytes, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 		BaseContext: func(net.Listener) context.Context { return a.Events.Attend(context.WithoutCancel(ctx)) },
 	}
@@ -73,8 +80,7 @@ func Serve(ctx context.Context, cfg config.Config, log *slog.Logger, out io.Writ
 	go func() { failed <- srv.Serve(l) }()
 	a.greet(out)
 	Tune()
-	debug.FreeOSMemory() // reading the courses took several times what they hold; an idle site gives it back at once
-	giveBack()
+	shrink() // reading the courses took several times what they hold
 
 	select {
 	case err = <-failed:

@@ -1,0 +1,58 @@
+package app
+
+import (
+	"context"
+	"net/http"
+	"runtime/debug"
+	"sync/atomic"
+	"time"
+)
+
+// restAfter is how long nobody has to ask for anything before the process gives back what it does not need.
+const restAfter = time.Minute
+
+// rest makes a process small while nobody is there: small sites share their machine.
+type rest struct {
+	asked        atomic.Int64 // requests so far
+	seen, rested int64        // how many there were at the last tick, and when memory was given back last
+	give         func()
+}
+
+// shrink collects what is unused and gives it, and the program's own pages, back to the system. It takes some
+// milliseconds.
+func shrink() {
+	debug.FreeOSMemory()
+	giveBack()
+}
+
+// watch counts the requests of a handler.
+func (r *rest) watch(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		r.asked.Add(1)
+		h.ServeHTTP(w, req)
+	})
+}
+
+// run ticks until ctx ends.
+func (r *rest) run(ctx context.Context) {
+	t := time.NewTicker(restAfter)
+	defer t.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+			r.tick()
+		}
+	}
+}
+
+// tick gives back when no request came since the tick before, once after each time of use.
+func (r *rest) tick() {
+	n := r.asked.Load()
+	if n == r.seen && n != r.rested {
+		r.give()
+		r.rested = n
+	}
+	r.seen = n
+}
