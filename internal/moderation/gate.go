@@ -181,11 +181,6 @@ func (s *Service) Held(ctx context.Context, tx bun.IDB, v *forum.Visit, p *forum
 	return s.log(ctx, tx, Line{Action: "held", CaseID: c.ID, PostID: p.ID, DeliveryID: v.Delivery.ID}, map[string]any{"why": why})
 }
 
-// snapshot is what a post says at a moment, as it is kept with a case.
-func snapshot(p *forum.Post, at time.Time) string {
-	return fmt.Sprintf("[%s, rev %d, %s]\n%s\n", at.UTC().Format(time.RFC3339), p.Rev, p.State, p.Body)
-}
-
 // Waits is what a person who writes on a board should know beforehand.
 type Waits struct {
 	Rules     int    // the edition of the house rules to be accepted with the post; 0 when it is

@@ -153,6 +153,15 @@ func caretakerName(mode string) string {
 // kindName is what was reported, or why a post was held, in words.
 func kindName(l *locale.Printer, kind string) string { return l.T("moderation.kind." + kind) }
 
+// title names a case: what was reported, why a post was held, or that a moderator found it.
+func title(l *locale.Printer, c *rules.Case) string {
+	origin := l.T("moderation.origin." + c.Origin)
+	if c.Origin == rules.ByStaff {
+		return origin
+	}
+	return origin + ": " + kindName(l, c.Kind)
+}
+
 func stateTag(state string) string {
 	switch state {
 	case rules.Open, rules.Appealed:
