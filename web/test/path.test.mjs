@@ -43,6 +43,7 @@ async function step(page, hand, s, all) {
       break;
     case "forum":
       await hand.type(main.locator('textarea[name="body"]'), words.repeat(8).trim());
+      if (await main.locator("#f-rules").count()) await hand.tick(main.locator("#f-rules")); // before one's first post
       await hand.pressAndLoad(main.locator(".compose form button.btn-primary"));
       break;
     case "scenario":

@@ -50,12 +50,14 @@ export async function signIn(page, who = "learner@demo.example", word = password
   await page.waitForURL((u) => !u.pathname.startsWith("/sign-in"));
 }
 
+const everything = { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] };
+/** The rules of axe whose answer depends on colour. */
+export const colours = { runOnly: { type: "rule", values: ["color-contrast", "link-in-text-block"] } };
+
 /** Every violation that axe finds, as short text. The page's own policy stays in force. */
-export async function axe(page) {
-  await page.evaluate(axeSource);
-  const r = await page.evaluate(() => globalThis.axe.run(document, {
-    runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-  }));
+export async function axe(page, rules = everything) {
+  if (!await page.evaluate(() => "axe" in globalThis)) await page.evaluate(axeSource);
+  const r = await page.evaluate((rules) => globalThis.axe.run(document, rules), rules);
   return r.violations.map((v) => `${v.id}: ${v.help} — ${v.nodes.slice(0, 3).map((n) => n.target.join(" ")).join(" | ")}`);
 }
 
