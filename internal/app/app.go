@@ -5,7 +5,7 @@
 //	serve.go    the server's life: start, readiness, graceful stop
 //	site.go     pages that belong to no feature
 //	upkeep.go   quizzes and who keeps them
-//	demo.go     the demo people and what they have done
+//	demo*.go    the demo people and what they have done
 package app
 
 import (
@@ -73,6 +73,8 @@ import (
 	"greenroom/internal/signon"
 	"greenroom/internal/signon/signonweb"
 	"greenroom/internal/site"
+	"greenroom/internal/situation"
+	"greenroom/internal/situation/situationweb"
 	"greenroom/internal/stream"
 	"greenroom/internal/telemetry"
 	"greenroom/internal/web"
@@ -100,6 +102,7 @@ type App struct {
 	Reflections *reflection.Service
 	Worksheets  *worksheet.Service
 	Scenarios   *scenario.Service
+	Situations  *situation.Service
 	Streams     *stream.Service
 	Inbox       *inbox.Service
 	Forum       *forum.Service
@@ -231,6 +234,7 @@ func New(cfg config.Config, d *bun.DB, log *slog.Logger, o Options) (*App, error
 	})
 
 	a.Notify.SetInbox(a.Inbox, a.Forum)
+	a.Situations = situation.New(d, a.Courses, a.Inbox, situation.Options{Now: now})
 
 	a.Roster = roster.New(d, a.Accounts, a.Courses, a.Deliveries, a.Mail, roster.Options{
 		BaseURL: cfg.BaseURL, SiteName: cfg.SiteName, Secret: rootOf(cfg), Words: words, Now: now, Log: log,
@@ -248,7 +252,7 @@ func New(cfg config.Config, d *bun.DB, log *slog.Logger, o Options) (*App, error
 	a.Accounts.AddClaimer(a.Deliveries, a.Quizzes, a.Reflections, a.Worksheets, a.Records)
 	a.Accounts.AddExporter(a.Access, a.Deliveries, a.Records, a.Quizzes, a.Reflections, a.Worksheets, a.Credentials, a.Notify)
 	a.Accounts.AddExporter(a.Allow, a.Desk, a.Roster)
-	a.Accounts.AddExporter(a.Retention, a.SignOn, a.Forum, a.Moderation)
+	a.Accounts.AddExporter(a.Retention, a.SignOn, a.Forum, a.Moderation, a.Situations)
 	a.Accounts.AddExporter(a.transcripts())
 	a.Accounts.AddEraser(a.Forum, a.Moderation, a.Inbox, a.Deliveries, a.Retention, a.Roster, account.EraserFunc(a.keepCertificates))
 	a.Accounts.AddCleaner(a.forgetFacts, a.SignOn.Clean, a.Deliveries.Refill, a.Inbox.Clean)
@@ -316,6 +320,7 @@ func (a *App) mount(words *locale.Bundle, o Options) error {
 		mailweb.New(a.Mail).Routes(),
 		(&scenarioweb.Desk{Runs: a.Scenarios, Courses: a.Courses}).Routes(),
 		(&scenarioweb.Figures{Runs: a.Scenarios, Insight: a.Insight, Courses: a.Courses}).Routes(),
+		(&situationweb.Handlers{Situations: a.Situations}).Routes(),
 		notifyweb.New(a.Notify).Routes(),
 		(&forumweb.Handlers{Forum: a.Forum, Moderation: a.Moderation}).Routes(),
 		(&moderationweb.Handlers{Moderation: a.Moderation, Forum: a.Forum}).Routes(),

@@ -84,7 +84,10 @@ func (a *App) Demo(ctx context.Context) error {
 	if err := a.beginCohorts(ctx); err != nil {
 		return err
 	}
-	return a.beginTalk(ctx)
+	if err := a.beginTalk(ctx); err != nil {
+		return err
+	}
+	return a.beginSituations(ctx)
 }
 
 // begin enrols a demo person and marks their first readings complete.

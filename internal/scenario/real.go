@@ -42,10 +42,10 @@ func (s *Scenario) real(rep *report) {
 	s.texts(func(t *Text, at string, _ bool) {
 		v := t.Value
 		if m := emailIn.FindStringSubmatch(v); m != nil && !example.MatchString(m[1]) {
-			rep.addf("W38", t.Line, at, "use an address at example.org", "%q looks like a real e-mail address", m[0])
+			rep.addf("W38", t.Line, at, addressRemedy, "%q looks like a real e-mail address", m[0])
 		}
 		if m := phoneIn.FindString(v); m != "" && !fiction.MatchString(digits(m)) && !isYears(m) {
-			rep.addf("W38", t.Line, at, "use a number set aside for fiction, like 0491 570 156", "%q looks like a real phone number", m)
+			rep.addf("W38", t.Line, at, numberRemedy, "%q looks like a real phone number", m)
 		}
 		for _, m := range handleIn.FindAllStringSubmatch(v, -1) {
 			if !handles[strings.ToLower(strings.TrimRight(m[1], "."))] {
@@ -76,3 +76,24 @@ var yearsForm = regexp.MustCompile(`^(?:19|20)[0-9]{2}[ -]{1,2}(?:19|20)[0-9]{2}
 
 // isYears is "2019-2024", which is no phone number.
 func isYears(s string) bool { return yearsForm.MatchString(s) }
+
+// Look reads one text on its own, before it is part of a scenario: faults are what the format refuses in a text (E13,
+// E14), likenesses are what looks like somebody or something real (W38).
+func Look(text string) (faults, likenesses Findings) {
+	s := &Scenario{Role: Text{Value: text, Line: 1}}
+	rep := &report{lines: 1 + strings.Count(text, "\n")}
+	s.markup(rep)
+	n := len(rep.all)
+	s.real(rep)
+	return rep.all[:n:n], rep.all[n:]
+}
+
+// Contact says of a W38 whether somebody could be reached by it: an address or a number. Nobody can invent those safely.
+func (f Finding) Contact() bool {
+	return f.Code == "W38" && (f.Remedy == addressRemedy || f.Remedy == numberRemedy)
+}
+
+const (
+	addressRemedy = "use an address at example.org"
+	numberRemedy  = "use a number set aside for fiction, like 0491 570 156"
+)

@@ -38,7 +38,7 @@ type section struct {
 	contact bool // the address of who runs the site follows
 }
 
-var helpSections = []section{{id: "start", paras: 2}, {id: "lost", paras: 2}, {id: "done", paras: 2}, {id: "account", paras: 2}, {id: "certificate", paras: 1}, {id: "contact", paras: 1, contact: true}}
+var helpSections = []section{{id: "start", paras: 2}, {id: "lost", paras: 2}, {id: "done", paras: 2}, {id: "situation", paras: 2}, {id: "account", paras: 2}, {id: "certificate", paras: 1}, {id: "contact", paras: 1, contact: true}}
 
 var accessSections = []section{{id: "aim", paras: 1}, {id: "ways", paras: 1, items: 6}, {id: "limits", paras: 1, items: 3}, {id: "tested", paras: 1, items: 4}, {id: "tell", paras: 2, contact: true}}
 
