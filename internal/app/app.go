@@ -52,6 +52,8 @@ import (
 	"greenroom/internal/moderation/moderationweb"
 	"greenroom/internal/notify"
 	"greenroom/internal/notify/notifyweb"
+	"greenroom/internal/panel"
+	"greenroom/internal/panel/panelweb"
 	"greenroom/internal/play"
 	"greenroom/internal/play/playweb"
 	"greenroom/internal/quiz"
@@ -103,6 +105,7 @@ type App struct {
 	Worksheets  *worksheet.Service
 	Scenarios   *scenario.Service
 	Situations  *situation.Service
+	Panels      *panel.Service
 	Streams     *stream.Service
 	Inbox       *inbox.Service
 	Forum       *forum.Service
@@ -234,6 +237,7 @@ func New(cfg config.Config, d *bun.DB, log *slog.Logger, o Options) (*App, error
 	})
 
 	a.Notify.SetInbox(a.Inbox, a.Forum)
+	a.Panels = panel.New(d, a.Courses, a.Mail, panel.Options{BaseURL: cfg.BaseURL, Words: words, Now: now})
 	a.Situations = situation.New(d, a.Courses, a.Inbox, situation.Options{Now: now})
 
 	a.Roster = roster.New(d, a.Accounts, a.Courses, a.Deliveries, a.Mail, roster.Options{
@@ -252,9 +256,9 @@ func New(cfg config.Config, d *bun.DB, log *slog.Logger, o Options) (*App, error
 	a.Accounts.AddClaimer(a.Deliveries, a.Quizzes, a.Reflections, a.Worksheets, a.Records)
 	a.Accounts.AddExporter(a.Access, a.Deliveries, a.Records, a.Quizzes, a.Reflections, a.Worksheets, a.Credentials, a.Notify)
 	a.Accounts.AddExporter(a.Allow, a.Desk, a.Roster)
-	a.Accounts.AddExporter(a.Retention, a.SignOn, a.Forum, a.Moderation, a.Situations)
+	a.Accounts.AddExporter(a.Retention, a.SignOn, a.Forum, a.Moderation, a.Situations, a.Panels)
 	a.Accounts.AddExporter(a.transcripts())
-	a.Accounts.AddEraser(a.Forum, a.Moderation, a.Inbox, a.Deliveries, a.Retention, a.Roster, account.EraserFunc(a.keepCertificates))
+	a.Accounts.AddEraser(a.Forum, a.Moderation, a.Inbox, a.Deliveries, a.Retention, a.Roster, a.Panels, account.EraserFunc(a.keepCertificates))
 	a.Accounts.AddCleaner(a.forgetFacts, a.SignOn.Clean, a.Deliveries.Refill, a.Inbox.Clean)
 	a.Accounts.SetSummary(a.Records)
 
@@ -278,7 +282,7 @@ func New(cfg config.Config, d *bun.DB, log *slog.Logger, o Options) (*App, error
 	// The door to activities, with a player for each kind.
 	a.Play = play.New(a.Courses, a.Deliveries, a.Records, playweb.Frame,
 		readingweb.New(a.Records), resourcesweb.New(a.Records), quizweb.New(a.Quizzes),
-		reflectionweb.New(a.Reflections), worksheetweb.New(a.Worksheets), scenarioweb.New(a.Scenarios), forumweb.NewPlayer(a.Forum, a.Moderation, a.Records))
+		reflectionweb.New(a.Reflections), worksheetweb.New(a.Worksheets), scenarioweb.New(a.Scenarios, a.Panels), forumweb.NewPlayer(a.Forum, a.Moderation, a.Records))
 
 	return a, a.mount(words, o)
 }
@@ -320,6 +324,7 @@ func (a *App) mount(words *locale.Bundle, o Options) error {
 		mailweb.New(a.Mail).Routes(),
 		(&scenarioweb.Desk{Runs: a.Scenarios, Courses: a.Courses}).Routes(),
 		(&scenarioweb.Figures{Runs: a.Scenarios, Insight: a.Insight, Courses: a.Courses}).Routes(),
+		(&panelweb.Handlers{Panels: a.Panels}).Routes(),
 		(&situationweb.Handlers{Situations: a.Situations}).Routes(),
 		notifyweb.New(a.Notify).Routes(),
 		(&forumweb.Handlers{Forum: a.Forum, Moderation: a.Moderation}).Routes(),

@@ -205,6 +205,7 @@ func TestColumnsThatNamePeople(t *testing.T) {
 		"forum_post.state_by": "forum.Erase", "forum_grade.marked_by": "forum.Erase",
 		"moderation_case.claimed_by": "moderation.Erase", "moderation_case.decided_by": "moderation.Erase", "moderation_case.outcome_by": "moderation.Erase",
 		"moderation_report.email": "moderation.Erase", "moderation_rules.published_by": "moderation.Erase",
+		"panel_seat.email": "panel.Erase", "panel_seat.email_folded": "panel.Erase",
 		"roster_import_row.email": "roster.Erase", "roster_import_row.email_folded": "roster.Erase",
 	}
 	for _, r := range s.shape() {

@@ -174,6 +174,14 @@ var matrix = map[string]row{
 	"GET /teach/courses/:course/scenarios/:module/:activity":             {"/teach/courses/tiny/scenarios/first/check", teaching(404), nil},
 	"GET /teach/courses/:course/scenarios/:module/:activity/figures.csv": {"/teach/courses/tiny/scenarios/first/check/figures.csv", teaching(404), nil},
 
+	"GET /teach/courses/:course/scenarios/:module/:activity/panel":               {"/teach/courses/tiny/scenarios/first/check/panel", desk("author", 404), nil},
+	"POST /teach/courses/:course/scenarios/:module/:activity/panel":              {"/teach/courses/tiny/scenarios/first/check/panel", deskWriters("author", 404), nil},
+	"POST /teach/courses/:course/scenarios/:module/:activity/panel/:seat/again":  {"/teach/courses/tiny/scenarios/first/check/panel/none/again", deskWriters("author", 404), nil},
+	"POST /teach/courses/:course/scenarios/:module/:activity/panel/:seat/remove": {"/teach/courses/tiny/scenarios/first/check/panel/none/remove", deskWriters("author", 404), nil},
+	"GET /panel/:token":            {"/panel/no-such-token", all(404), nil},
+	"GET /panel/:token/:decision":  {"/panel/no-such-token/lunch", all(404), nil},
+	"POST /panel/:token/:decision": {"/panel/no-such-token/lunch", all(404), nil},
+
 	"GET /courses/:course/cohorts/:cohort": {tiny + "/cohorts/{cohort}", all(200), nil},
 	// The learner is in another cohort of the course, where they discuss.
 	"POST /courses/:course/cohorts/:cohort/join":  {tiny + "/cohorts/{cohort}/join", five(401, 401, 409, 303, 303), nil},
@@ -374,7 +382,7 @@ func headers(t *testing.T, p *page, route string) {
 		"X-Content-Type-Options": "nosniff", "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Resource-Policy": "same-origin",
 		"Referrer-Policy": "same-origin", "Cache-Control": "no-store",
 	}
-	if slices.Contains([]string{"/reset/:token", "/verify/:token", "/undo/:token", "/enter/:token"}, strings.Fields(route)[1]) {
+	if slices.Contains([]string{"/reset/:token", "/verify/:token", "/undo/:token", "/enter/:token", "/panel/:token", "/panel/:token/:decision"}, strings.Fields(route)[1]) {
 		want["Referrer-Policy"] = "strict-origin" // the address is a secret
 	}
 	csp := p.header.Get("Content-Security-Policy")

@@ -1,6 +1,13 @@
 package scenario
 
-import "math"
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"maps"
+	"math"
+	"strconv"
+)
 
 // MinRaters is how many practitioners must have rated for an option to be scored.
 const MinRaters = 5
@@ -71,4 +78,63 @@ func (x *Panel) favourite(p *Passage) *Choice {
 		}
 	}
 	return best
+}
+
+// Said is what invited practitioners said of one decision: one rating each for every choice, and the reasons that they gave.
+type Said struct {
+	Ratings map[string][]int    // by choice
+	Reasons map[string][]string // by choice, as typed
+}
+
+// With is the panel with what invited practitioners said in place of what the file has, at the decisions where enough of
+// them did. X may be nil: a scenario without a panel; a nil panel and nothing said stays nil. X is not changed.
+func (x *Panel) With(said map[string]Said) *Panel {
+	if len(said) == 0 {
+		return x
+	}
+	out := &Panel{Scale: DefaultScale, Ratings: map[string]map[string][]int{}, Reasons: map[string]map[string]Text{}, Invited: map[string]Said{}}
+	if x != nil {
+		*out = *x
+		out.Ratings, out.Reasons, out.Invited = maps.Clone(x.Ratings), maps.Clone(x.Reasons), map[string]Said{}
+	}
+	for at, s := range said {
+		out.Ratings[at] = s.Ratings
+		delete(out.Reasons, at)
+		out.Invited[at] = s
+	}
+	return out
+}
+
+// DefaultScale is the scale on which practitioners rate where the file has no panel.
+const DefaultScale = 7
+
+// ScaleOf is the scale on which a scenario's choices are rated.
+func (s *Scenario) ScaleOf() int {
+	if s.Panel != nil {
+		return s.Panel.Scale
+	}
+	return DefaultScale
+}
+
+// Print names what a rater reads at a decision: while it is the same, ratings of the decision hold.
+func (p *Passage) Print(scale int) string {
+	h := sha256.New()
+	add := func(s string) { fmt.Fprintf(h, "%d:%s,", len(s), s) }
+	add(strconv.Itoa(scale))
+	add(p.Title.Value)
+	add(p.Text.Value)
+	add(p.Ask.Value)
+	for i := range p.Feed {
+		x := &p.Feed[i]
+		add(x.Text.Value)
+		add(x.Image.Src)
+		if x.By != nil {
+			add(x.By.Name.Value)
+		}
+	}
+	for _, c := range p.Choices {
+		add(c.ID)
+		add(c.Text.Value)
+	}
+	return hex.EncodeToString(h.Sum(nil)[:16])
 }

@@ -349,7 +349,8 @@ type Panel struct {
 	Ratings   map[string]map[string][]int // decision, choice, one number a rater
 	Reasons   map[string]map[string]Text  // decision, choice: why they said so; optional
 	Line      int
-	lines     map[string]int // "decision" and "decision.choice"
+	Invited   map[string]Said // decisions that invited practitioners have rated; see With
+	lines     map[string]int  // "decision" and "decision.choice"
 }
 
 // Debrief is what follows the story.

@@ -89,6 +89,19 @@ before(async () => {
       await other.goto("/teach/cohorts/" + running + "/people");
       visits.push(["/teach/people/" + await other.locator('input[name="person"]').first().inputValue() + "/accommodations", who]);
     }
+    if (who === "admin") { // somebody invited to rate a scenario, and what they see
+      const panel = "/teach/courses/using-social-media/scenarios/dealing-with-online-conflict/cheerful-post/panel";
+      await other.goto(panel);
+      await other.locator("#f-name").fill("Rita Rater");
+      await other.locator("#f-email").fill("rita@agency.example");
+      await new Mouse(other).pressAndLoad(other.locator('main form:has(#f-name) button[type="submit"]'));
+      await other.goto("/mailbox");
+      await other.goto(await other.locator('main a[href^="/mailbox/"]', { hasText: "rate" }).first().getAttribute("href"));
+      const link = (await other.locator("main").innerText()).match(/\/panel\/[A-Z0-9]+/)[0];
+      await other.goto(link);
+      const first = await other.locator(".board-list h2 a").first().getAttribute("href");
+      visits.push([panel, who], [link, "nobody"], [first, "nobody"]);
+    }
     if (who === "graduate") {
       await other.goto("/me/certificates");
       const code = (await other.locator("main h2 a").first().getAttribute("href")).split("/").pop();

@@ -45,6 +45,9 @@ func (p *Player) debrief(c echo.Context, s play.Step, sit *scenario.Sitting) (pa
 	if d.Others, err = p.runs.Others(ctx, at, sit.Story.Scenario); err != nil {
 		return d, err
 	}
+	if d.Panel, err = p.panels.Of(ctx, at.Course.Key, at.Activity.Key, sit.Story.Scenario); err != nil {
+		return d, err
+	}
 	if d.Replies, err = p.runs.Replies(ctx, sit); err != nil {
 		return d, err
 	}

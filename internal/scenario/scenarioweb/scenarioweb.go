@@ -24,6 +24,7 @@ import (
 	"greenroom/internal/draft"
 	"greenroom/internal/fault"
 	"greenroom/internal/id"
+	"greenroom/internal/panel"
 	"greenroom/internal/play"
 	"greenroom/internal/scenario"
 	"greenroom/internal/web"
@@ -31,10 +32,13 @@ import (
 )
 
 // Player plays scenarios.
-type Player struct{ runs *scenario.Service }
+type Player struct {
+	runs   *scenario.Service
+	panels *panel.Service
+}
 
 // New makes the player.
-func New(s *scenario.Service) *Player { return &Player{runs: s} }
+func New(s *scenario.Service, p *panel.Service) *Player { return &Player{runs: s, panels: p} }
 
 var (
 	_ play.Player = (*Player)(nil)

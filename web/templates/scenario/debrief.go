@@ -26,7 +26,8 @@ type DebriefPage struct {
 	Due     string // until when others may review; "" nobody does
 	Person  bool   // signed in: may review and be reviewed
 	Moved   bool
-	Latest  bool // the newest finished run
+	Latest  bool         // the newest finished run
+	Panel   *rules.Panel // with what invited practitioners said
 }
 
 // RunLine is one of the learner's runs.
@@ -41,7 +42,7 @@ type ReadLink struct{ Title, Href string }
 func (p DebriefPage) story() *rules.Story       { return p.Sitting.Story }
 func (p DebriefPage) scenario() *rules.Scenario { return p.Sitting.Story.Scenario }
 func (p DebriefPage) ending() *rules.Passage    { return p.Sitting.Story.Now().Passage }
-func (p DebriefPage) panel() *rules.Panel       { return p.Sitting.Story.Scenario.Panel }
+func (p DebriefPage) panel() *rules.Panel       { return p.Panel }
 
 func outcomeTag(outcome string) string {
 	switch outcome {
@@ -67,8 +68,9 @@ type looked struct {
 	Mine   bool
 	Panel  *rules.Rating // nil: not rated
 	Reason rules.Text
-	Others string // in words; "" when nothing may be said
-	Hidden bool   // it was not on offer
+	Said   []string // by invited practitioners
+	Others string   // in words; "" when nothing may be said
+	Hidden bool     // it was not on offer
 }
 
 func (p DebriefPage) decisions() []decided {
@@ -87,6 +89,7 @@ func (p DebriefPage) decisions() []decided {
 			if r, ok := p.panel().Of(m.Passage, c); ok {
 				x.Panel = &r
 				x.Reason = p.panel().Reasons[m.Passage.Key][c.ID]
+				x.Said = p.panel().Invited[m.Passage.Key].Reasons[c.ID]
 			}
 			if d.Met {
 				x.Others = p.others(m.Passage.Key, c.ID)
@@ -133,6 +136,28 @@ func (p DebriefPage) agreement() (percent, n, split int) {
 		return 0, 0, split
 	}
 	return int(math.Round(100 * sum / float64(n))), n, split
+}
+
+// ratedBy says who rated a decision; "" where nobody did.
+func (p DebriefPage) ratedBy(at *rules.Passage) string {
+	x := p.panel()
+	if x == nil || len(x.Ratings[at.Key]) == 0 || len(x.Invited) == 0 {
+		return ""
+	}
+	if _, invited := x.Invited[at.Key]; !invited {
+		return p.L.T("scenario.panel.by_file")
+	}
+	n := 0
+	for _, r := range x.Invited[at.Key].Ratings {
+		n = max(n, len(r))
+	}
+	return p.L.T("scenario.panel.by_invited", "Count", n)
+}
+
+// authorsLeft says whether some decisions still have the authors' own ratings.
+func (p DebriefPage) authorsLeft() bool {
+	x := p.panel()
+	return x.ByAuthors && len(x.Invited) < len(x.Ratings)
 }
 
 func decimal(x float64) string { return strconv.FormatFloat(x, 'f', 1, 64) }
