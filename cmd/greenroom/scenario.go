@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -12,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 
+	"greenroom/internal/outline"
 	"greenroom/internal/scenario"
 )
 
@@ -20,6 +22,9 @@ type scenarioCmd struct {
 	Fmt  scenarioFmtCmd  `cmd:"" help:"Write a sound file anew in one shape, all texts in quotation marks."`
 	Play scenarioPlayCmd `cmd:"" help:"Play a scenario in the terminal."`
 	Map  scenarioMapCmd  `cmd:"" help:"Print what leads where, or a drawing of it."`
+
+	Import scenarioImportCmd `cmd:"" help:"Make a draft of a Twee 3 file or an H5P Branching Scenario package, and list what is missing in it."`
+	Export scenarioExportCmd `cmd:"" help:"Print a scenario as a file for other programs."`
 }
 
 // readScenario reads a file, "-" for the standard input, and not much more of it than a scenario may have.
@@ -367,4 +372,94 @@ func (t *terminal) ask() (scenario.Move, error) {
 			return m, nil
 		}
 	}
+}
+
+type scenarioImportCmd struct {
+	File string `arg:"" help:"A .twee or .tw file, or a .h5p package; - reads the standard input."`
+	Out  string `short:"o" help:"Write the draft to this file, which must not be there yet. Without it the draft is printed."`
+	JSON bool   `help:"Print the gaps as JSON, after the draft was written with --out."`
+}
+
+func (c scenarioImportCmd) Run(w *world) error {
+	if c.JSON && c.Out == "" {
+		return errors.New("--json needs --out: the draft is printed otherwise")
+	}
+	src, err := readPackage(c.File)
+	if err != nil {
+		return err
+	}
+	read := outline.FromTwee
+	if bytes.HasPrefix(src, []byte("PK")) {
+		read = outline.FromH5P
+	}
+	d, err := read(src)
+	if err != nil {
+		return fmt.Errorf("%s: %w", c.File, err)
+	}
+	if c.Out == "" {
+		if _, err := w.out.Write(d.YAML); err != nil {
+			return err
+		}
+	} else if err := writeNew(c.Out, d.YAML); err != nil {
+		return err
+	}
+	if c.JSON {
+		enc := json.NewEncoder(w.out)
+		enc.SetIndent("", "  ")
+		gaps := d.Gaps
+		if gaps == nil {
+			gaps = []outline.Gap{}
+		}
+		return enc.Encode(map[string]any{"file": c.Out, "gaps": gaps})
+	}
+	for _, g := range d.Gaps {
+		fmt.Fprintf(w.err, "%s: %s\n", c.File, g)
+	}
+	_, err = fmt.Fprintf(w.err, "%s: %d gaps; greenroom scenario lint says what is missing to publish it\n", filepath.Base(c.File), len(d.Gaps))
+	return err
+}
+
+// readPackage reads a file, "-" for the standard input, and not much more of it than a package may have.
+func readPackage(name string) ([]byte, error) {
+	in := os.Stdin
+	if name != "-" {
+		f, err := os.Open(name)
+		if err != nil {
+			return nil, err
+		}
+		defer f.Close()
+		in = f
+	}
+	return io.ReadAll(io.LimitReader(in, outline.MaxPackage+1))
+}
+
+// writeNew writes a file that is not there yet.
+func writeNew(name string, data []byte) error {
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	return errors.Join(err, f.Close())
+}
+
+type scenarioExportCmd struct {
+	File string `arg:"" help:"The scenario; - reads the standard input."`
+	Twee bool   `help:"As a Twee 3 sketch. The scenario goes along as a passage of its own, so import brings it back whole."`
+}
+
+func (c scenarioExportCmd) Run(w *world) error {
+	if !c.Twee {
+		return errors.New("say as what: --twee")
+	}
+	src, err := readScenario(c.File)
+	if err != nil {
+		return err
+	}
+	s, found := scenario.Parse(src)
+	if s == nil || found.Broken() {
+		return fmt.Errorf("%s has errors (greenroom scenario lint tells them)", c.File)
+	}
+	_, err = w.out.Write(outline.ToTwee(s, src))
+	return err
 }
