@@ -68,6 +68,8 @@ import (
 	"greenroom/internal/resources/resourcesweb"
 	"greenroom/internal/retention"
 	"greenroom/internal/retention/retentionweb"
+	"greenroom/internal/room"
+	"greenroom/internal/room/roomweb"
 	"greenroom/internal/roster"
 	"greenroom/internal/roster/rosterweb"
 	"greenroom/internal/scenario"
@@ -114,6 +116,7 @@ type App struct {
 	Events      *event.Dispatcher
 	Roster      *roster.Service
 	Desk        *desk.Service
+	Rooms       *room.Service
 	Notify      *notify.Service
 	Site        *site.Service
 	Play        *play.Service
@@ -246,6 +249,8 @@ func New(cfg config.Config, d *bun.DB, log *slog.Logger, o Options) (*App, error
 
 	a.Desk = desk.New(d, a.Courses, a.Deliveries, a.Records, a.Mail, desk.Options{BaseURL: cfg.BaseURL, Words: words, Now: now})
 
+	a.Rooms = room.New(d, a.Courses, a.Accounts, a.Streams, now)
+
 	// What one feature asks of another, downwards and in the same transaction.
 	a.Courses.OnPublish(func(ctx context.Context, tx bun.IDB, r *course.Revision) error {
 		return a.Deliveries.EnsureSelfPaced(ctx, tx, r.Key)
@@ -253,7 +258,7 @@ func New(cfg config.Config, d *bun.DB, log *slog.Logger, o Options) (*App, error
 	a.Accounts.AddClaimer(a.Scenarios)
 	a.Accounts.AddExporter(a.Scenarios)
 	// Enrolment before record: a claimed completion looks up the revision that it counts for.
-	a.Accounts.AddClaimer(a.Deliveries, a.Quizzes, a.Reflections, a.Worksheets, a.Records)
+	a.Accounts.AddClaimer(a.Deliveries, a.Quizzes, a.Reflections, a.Worksheets, a.Records, a.Rooms)
 	a.Accounts.AddExporter(a.Access, a.Deliveries, a.Records, a.Quizzes, a.Reflections, a.Worksheets, a.Credentials, a.Notify)
 	a.Accounts.AddExporter(a.Allow, a.Desk, a.Roster)
 	a.Accounts.AddExporter(a.Retention, a.SignOn, a.Forum, a.Moderation, a.Situations, a.Panels)
@@ -321,6 +326,7 @@ func (a *App) mount(words *locale.Bundle, o Options) error {
 		(&deskweb.Handlers{
 			Desk: a.Desk, Deliveries: a.Deliveries, Records: a.Records, Quizzes: a.Quizzes, Roster: a.Roster, Accounts: a.Accounts, Audit: a.Audit,
 		}).Routes(),
+		(&roomweb.Handlers{Rooms: a.Rooms, BaseURL: a.cfg.BaseURL}).Routes(),
 		mailweb.New(a.Mail).Routes(),
 		(&scenarioweb.Desk{Runs: a.Scenarios, Courses: a.Courses}).Routes(),
 		(&scenarioweb.Figures{Runs: a.Scenarios, Insight: a.Insight, Courses: a.Courses}).Routes(),

@@ -269,6 +269,7 @@ func newCast(t *testing.T, s *site) *cast {
 	w.names["{token}"], w.names["{list}"] = s.waysIn(w.names["{cohort}"])
 	maps.Copy(w.names, s.talk(w.by["learner"].id))
 	maps.Copy(w.names, s.situations(w.by["learner"].id, w.names["{talk}"]))
+	maps.Copy(w.names, s.workshop(w.by["trainer"], w.by["learner"]))
 	for k, v := range w.names {
 		if v == "" {
 			t.Fatalf("nothing for %s", k)

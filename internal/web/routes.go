@@ -110,6 +110,8 @@ var allowances = map[string]allowance{
 	"guest":    {n: 600, per: time.Hour, network: true}, // a whole agency may sit behind one address
 	"verify":   {n: 60, per: time.Minute, network: true},
 	"export":   {n: 20, per: time.Hour},
+	"join":     {n: 200, per: 15 * time.Minute, network: true, failures: true}, // wrong codes of rooms
+	"room":     {n: 120, per: time.Minute},
 	"write":    {n: 300, per: time.Minute},
 }
 

@@ -21,7 +21,7 @@ const forNobody = [
   scenario,
   "/", "/courses", "/courses?q=zebra", "/courses?q=social&level=introductory", course, "/courses/managing-social-media", "/courses/working-with-the-public",
   course + "/an-introduction/opening", course + "/an-introduction/records", course + "/an-introduction/check-yourself", course + "/finish",
-  "/register", "/sign-in", "/forgot", "/reset/nothing", "/verify/nothing", "/sign-in/link", "/enter/nothing", "/auth/connect", "/auth/finish", "/rules", "/report?place=x", "/help", "/accessibility", "/privacy", "/licences",
+  "/join", "/register", "/sign-in", "/forgot", "/reset/nothing", "/verify/nothing", "/sign-in/link", "/enter/nothing", "/auth/connect", "/auth/finish", "/rules", "/report?place=x", "/help", "/accessibility", "/privacy", "/licences",
   "/gallery", "/mailbox", "/certificates", "/certificates/NOPE", "/me", "/no/such/page",
 ];
 const forLearner = [
@@ -52,7 +52,7 @@ const forAdmin = [
 ];
 
 const quiz = "/teach/courses/using-social-media/quizzes/an-introduction/check-yourself";
-forTrainer.push("/teach/workshops", "/teach/cohorts/" + running + "/progress", "/teach/cohorts/" + running + "/progress?show=behind", "/teach/cohorts/" + running + "/join", "/teach/courses", "/teach/courses/using-social-media/insight", "/teach/courses/using-social-media/scenarios/dealing-with-online-conflict/cheerful-post", quiz, quiz + "/questions/blank-page", quiz + "/questions/blank-page/preview?kind=leave-out", quiz + "/questions/blank-page/preview?kind=accept&answer=zebra");
+forTrainer.push("/teach/rooms", "/teach/rooms/new?sheet=using-social-media/an-introduction/workshop", "/teach/workshops", "/teach/cohorts/" + running + "/progress", "/teach/cohorts/" + running + "/progress?show=behind", "/teach/cohorts/" + running + "/join", "/teach/courses", "/teach/courses/using-social-media/insight", "/teach/courses/using-social-media/scenarios/dealing-with-online-conflict/cheerful-post", quiz, quiz + "/questions/blank-page", quiz + "/questions/blank-page/preview?kind=leave-out", quiz + "/questions/blank-page/preview?kind=accept&answer=zebra");
 
 before(async () => {
   browser = await launch();

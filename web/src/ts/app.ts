@@ -11,6 +11,7 @@
 //   passkey.ts    <pass-key>
 //   outline.ts    the current step in the outline, in view
 //   markdown.ts   <mark-down>
+//   room.ts       <live-room>
 //   scenario.ts   <scenario-clock>, <scenario-inject>
 //   thread.ts     <live-thread>
 //   zone.ts       the time zone for the register form
@@ -25,6 +26,7 @@ import { MarkDown } from "./markdown.ts";
 import { OrderList } from "./order.ts";
 import { outline } from "./outline.ts";
 import { PassKey } from "./passkey.ts";
+import { LiveRoom } from "./room.ts";
 import { ScenarioClock, ScenarioInject } from "./scenario.ts";
 import { seen } from "./seen.ts";
 import { LiveThread } from "./thread.ts";
@@ -37,6 +39,7 @@ window.htmx = htmx;
 
 customElements.define("auto-save", AutoSave);
 customElements.define("live-thread", LiveThread);
+customElements.define("live-room", LiveRoom);
 customElements.define("mark-down", MarkDown);
 customElements.define("order-list", OrderList);
 customElements.define("pass-key", PassKey);

@@ -57,6 +57,7 @@ var Desks = map[string][]Item{
 		{Key: "discussion", Href: "/teach/discussion", Icon: "messages-square", For: func(w *Who) bool { return w.Trainer || w.Moderator }},
 		{Key: "moderation", Href: "/moderate", Icon: "flag", For: func(w *Who) bool { return w.Trainer || w.Moderator }},
 		{Key: "scenarios", Href: "/teach/scenarios", Icon: "pen-line", For: func(w *Who) bool { return w.Trainer }},
+		{Key: "rooms", Href: "/teach/rooms", Icon: "monitor", For: func(w *Who) bool { return w.Trainer }},
 		{Key: "workshops", Href: "/teach/workshops", Icon: "clipboard-list", For: func(w *Who) bool { return w.Trainer || w.Author }},
 		{Key: "courses", Href: "/teach/courses", Icon: "target", For: func(w *Who) bool { return w.Trainer || w.Author }},
 	},
@@ -125,6 +126,9 @@ type Reader struct {
 // Shell is the frame of plain pages; its children are the content of main.
 func Shell(p Page) templ.Component { return speaking(p, shell(p)) }
 
+// Bare is the frame of what stands on a screen by itself, such as the stage of a workshop: no navigation, no notices.
+func Bare(p Page) templ.Component { return speaking(p, bare(p)) }
+
 // ReaderPage is the frame of the module player; its children are the step. (A component cannot share the name of
 // the type Reader.)
 func ReaderPage(p Page, r Reader) templ.Component { return speaking(p, reader(p, r)) }
@@ -189,6 +193,7 @@ func (p Page) words() string {
 		"saving", "saved", "not_saved", "stale", "stale_button", "words", "words_few", "words_many", "words_enough", "show", "hide", "copied", "moved", "theme",
 		"md_tools", "md_bold", "md_italic", "md_quote", "md_list", "md_link",
 		"show_new", "show_news", "thread_changed", "thread_count", "offline",
+		"room_lost", "room_back", "room_unsent", "room_left", "room_over", "room_item",
 	} {
 		m[k] = p.L.T("layout.script."+k, "N", "{n}", "More", "{more}", "Time", "{time}", "Item", "{item}", "Place", "{place}", "Total", "{total}", "Name", "{name}")
 	}

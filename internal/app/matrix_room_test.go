@@ -1,0 +1,68 @@
+package app_test
+
+import (
+	"context"
+	"maps"
+	"net/url"
+	"strconv"
+
+	"greenroom/internal/id"
+	"greenroom/internal/room"
+)
+
+// Live workshops. {room} is one that the trainer of the matrix runs, {door} its code; the learner is in it and the other is not.
+func init() {
+	host := func(get bool, n int) answer {
+		if get {
+			return answer{303, 303, 403, 403, 403, map[string]int{"trainer": n, "admin": n}}
+		}
+		return answer{401, 401, 403, 403, 403, map[string]int{"trainer": n, "admin": n}}
+	}
+	within := func(in int) answer { return five(404, 404, in, 404, 404) }
+	const at = "/teach/rooms/:room"
+	maps.Copy(matrix, map[string]row{
+		"GET /teach/rooms":     {"/teach/rooms", desk("trainer", 200), nil},
+		"POST /teach/rooms":    {"/teach/rooms", deskWriters("trainer", 422), url.Values{"course": {"tiny"}, "sheet": {"first/room"}}},
+		"GET /teach/rooms/new": {"/teach/rooms/new?sheet=tiny/first/room", desk("trainer", 200), nil},
+		"GET " + at:            {"/teach/rooms/{room}", host(true, 200), nil},
+		"GET " + at + "/news":  {"/teach/rooms/{room}/news", host(true, 200), nil},
+		"POST " + at + "/do":   {"/teach/rooms/{room}/do", host(false, 422), url.Values{"do": {"timer"}, "minutes": {"x"}}},
+		"POST " + at + "/here": {"/teach/rooms/{room}/here", host(false, 204), nil},
+
+		"GET /join":                  {"/join", all(200), nil},
+		"POST /join":                 {"/join", all(422), url.Values{"code": {"nothing"}}},
+		"GET /room/:room":            {"/room/{door}", all(200), nil},
+		"GET /room/:room/news":       {"/room/{door}/news", within(200), nil},
+		"GET /room/:room/stage":      {"/room/{room}/stage", all(200), nil},
+		"GET /room/:room/stage/news": {"/room/{room}/stage/news", all(200), nil},
+		"POST /room/:room/join":      {"/room/{door}/join", all(422), url.Values{"name": {longName}}},
+		"POST /room/:room/answer":    {"/room/{door}/answer", within(422), nil},
+		"POST /room/:room/write":     {"/room/{door}/write", within(422), nil},
+		"POST /room/:room/vote":      {"/room/{door}/vote", within(404), nil},
+		"POST /room/:room/here":      {"/room/{door}/here", within(204), nil},
+	})
+}
+
+const longName = "a name that is longer than sixty characters, which is more than any screen shows"
+
+// workshop sets up a room that host runs and the learner is in.
+func (s *site) workshop(host, learner *client) map[string]string {
+	s.t.Helper()
+	ctx := context.Background()
+	by, err := s.Accounts.ByID(ctx, host.id)
+	ok(s.t, err)
+	r, err := s.Rooms.Create(ctx, by, roomPlan())
+	ok(s.t, err)
+	who, err := s.Accounts.ByID(ctx, learner.id)
+	ok(s.t, err)
+	ok(s.t, s.Rooms.Join(ctx, who, r.Code, "Lee"))
+	return map[string]string{"{room}": r.ID, "{door}": r.Code}
+}
+
+func roomPlan() room.Plan {
+	p := room.Plan{FormID: id.New(), CourseKey: "tiny", SheetKey: "first/room", Title: "A day", Day: "2026-12-07", Clock: "10:00", Zone: "Australia/Sydney", Nameless: true}
+	for n, k := range []string{"hello", "choose", "ask", "leave"} {
+		p.Items = append(p.Items, room.PlanItem{Key: k, In: true, Place: strconv.Itoa(n + 1), Minutes: "5"})
+	}
+	return p
+}

@@ -1,0 +1,233 @@
+package room
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/uptrace/bun"
+
+	"greenroom/internal/account"
+	"greenroom/internal/course"
+	"greenroom/internal/db"
+	"greenroom/internal/delivery"
+	"greenroom/internal/fault"
+	"greenroom/internal/quiz"
+	"greenroom/internal/reading"
+	"greenroom/internal/workshop"
+)
+
+// Plan is the form in which a room is set up.
+type Plan struct {
+	FormID                         string // becomes the room's id: sending twice makes one room
+	CourseKey, SheetKey            string
+	Title, Day, Clock, Zone, Place string
+	Nameless                       bool
+	Items                          []PlanItem
+}
+
+// PlanItem is one item of the run sheet in the form. Place is where it comes.
+type PlanItem struct {
+	Key            string
+	In             bool
+	Place, Minutes string
+}
+
+// Sheet finds the run sheet that a room is made from. NotFound when there is none.
+func (s *Service) Sheet(ctx context.Context, courseKey, sheetKey string) (*course.Revision, *course.Activity, *workshop.RunSheet, error) {
+	rev, err := s.courses.Current(ctx, courseKey)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	a := rev.Aside(sheetKey)
+	sheet := workshop.Of(a)
+	if sheet == nil {
+		return nil, nil, nil, absent()
+	}
+	return rev, a, sheet, nil
+}
+
+// Create sets up a room; actor is its first host and drives. Invalid names the fields to mend.
+func (s *Service) Create(ctx context.Context, actor *account.Person, p Plan) (*Room, error) {
+	if actor == nil || !actor.CanSome(account.RoleTrainer) {
+		return nil, fault.New(fault.Forbidden, "error.forbidden")
+	}
+	rev, a, sheet, err := s.Sheet(ctx, p.CourseKey, p.SheetKey)
+	if err != nil {
+		return nil, err
+	}
+	items, err := p.check(rev, a, sheet)
+	if err != nil {
+		return nil, err
+	}
+	r := &Room{
+		ID: p.FormID, CourseKey: p.CourseKey, SheetKey: p.SheetKey, Title: line(p.Title), Day: p.Day, Clock: p.Clock, Zone: p.Zone, Place: line(p.Place),
+		Nameless: p.Nameless, State: Planned, CreatedAt: s.Now(),
+	}
+	err = db.InTx(ctx, s.db, func(ctx context.Context, tx bun.Tx) error {
+		if err := db.Lock(ctx, tx, lockName(r.ID)); err != nil {
+			return err
+		}
+		old, err := byID(ctx, tx, r.ID)
+		if err == nil { // the form was sent again
+			r = old
+			return mayHost(ctx, tx, actor, r.ID)
+		}
+		if !fault.Is(err, fault.NotFound) {
+			return err
+		}
+		if r.Code, err = freeCode(ctx, tx); err != nil {
+			return err
+		}
+		if _, err := tx.NewInsert().Model(r).Exec(ctx); err != nil {
+			return err
+		}
+		for n := range items {
+			items[n].ID, items[n].RoomID, items[n].N, items[n].Phase = newID(), r.ID, n+1, Waiting
+		}
+		if _, err := tx.NewInsert().Model(&items).Exec(ctx); err != nil {
+			return err
+		}
+		_, err = tx.NewInsert().Model(&Host{RoomID: r.ID, PersonID: actor.ID, Drives: true}).Exec(ctx)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("set up a room: %w", err)
+	}
+	return r, nil
+}
+
+// freeCode is a join code that no room has.
+func freeCode(ctx context.Context, tx bun.IDB) (string, error) {
+	for range 20 {
+		c := newCode()
+		taken, err := tx.NewSelect().Model((*Room)(nil)).Where("code = ?", c).Exists(ctx)
+		if err != nil || !taken {
+			return c, db.Err(err)
+		}
+	}
+	return "", fault.New(fault.Unavailable, "error.unavailable")
+}
+
+// line is text without line breaks and spaces at its ends.
+func line(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+// check says what has to be mended, and returns the items in their order.
+func (p *Plan) check(rev *course.Revision, a *course.Activity, sheet *workshop.RunSheet) ([]Item, error) {
+	var f fault.Fields
+	text := func(name, value string, limit int, must bool) {
+		switch n := utf8.RuneCountInString(line(value)); {
+		case must && n == 0:
+			f.Add(name, "room.err.needed")
+		case n > limit:
+			f.Add(name, "room.err.long", "Max", limit)
+		}
+	}
+	text("title", p.Title, MaxTitle, true)
+	if !delivery.Date(p.Day).Valid() {
+		f.Add("day", "room.err.day")
+	}
+	if _, ok := delivery.Clock(p.Clock).Minutes(); !ok || p.Clock == "" {
+		f.Add("clock", "room.err.clock")
+	}
+	if _, err := delivery.Zone(p.Zone); err != nil {
+		f.Add("zone", "room.err.zone")
+	}
+	text("place", p.Place, MaxPlace, false)
+	type placed struct {
+		place int
+		item  Item
+	}
+	var all []placed
+	for n, x := range sheet.Items {
+		i := slices.IndexFunc(p.Items, func(y PlanItem) bool { return y.Key == x.Key })
+		if i < 0 || !p.Items[i].In {
+			continue
+		}
+		name := strconv.Itoa(n)
+		minutes, err := strconv.Atoi(strings.TrimSpace(p.Items[i].Minutes))
+		if err != nil || minutes < 1 || minutes > MaxTimer {
+			f.Add("minutes-"+name, "room.err.minutes", "Item", x.Title, "Max", MaxTimer)
+		}
+		place, err := strconv.Atoi(strings.TrimSpace(p.Items[i].Place))
+		if err != nil || place < 1 || place > 99 {
+			f.Add("place-"+name, "room.err.place", "Item", x.Title)
+		}
+		all = append(all, placed{place, Item{Kind: x.Kind, Title: x.Title, Minutes: minutes, Content: contentOf(rev, a, x)}})
+	}
+	if len(all) == 0 {
+		f.Add("items", "room.err.items")
+	}
+	slices.SortStableFunc(all, func(a, b placed) int { return a.place - b.place })
+	items := make([]Item, len(all))
+	for n := range all {
+		items[n] = all[n].item
+	}
+	return items, f.Err()
+}
+
+// contentOf copies what an item shows, so that a later revision of the course changes no room that is set up.
+func contentOf(rev *course.Revision, a *course.Activity, x *workshop.Item) Content {
+	c := Content{Text: x.Text, Notes: x.Notes, Ask: x.Ask, Low: x.Low, High: x.High, Anonymous: x.Anonymous, Several: x.Several}
+	step := func(key string) *course.Activity {
+		if key == "" {
+			return nil
+		}
+		b := rev.Activity(a.Module.Key + "/" + key)
+		if b != nil {
+			c.LinkTitle, c.Link = b.Title, "/courses/"+rev.Key+"/"+b.Key
+		}
+		return b
+	}
+	switch x.Kind {
+	case workshop.Poll:
+		c.Options = x.Options
+	case workshop.Scale:
+		for n := range x.Steps {
+			c.Options = append(c.Options, strconv.Itoa(n+1))
+		}
+	case workshop.Breakout:
+		c.Text = x.Task
+	case workshop.Scenario:
+		step(x.Scenario)
+	case workshop.Slide:
+		if b := step(x.Step); b != nil {
+			if r, is := b.Content.(*reading.Content); is {
+				c.Text = r.Body
+			}
+		}
+	case workshop.Question:
+		if b := step(x.Quiz); b != nil {
+			if q, is := b.Content.(*quiz.Content); is {
+				c.question(q, x.Question)
+			}
+		}
+		c.LinkTitle, c.Link = "", ""
+	}
+	return c
+}
+
+// question copies a question of a quiz. One that is not answered by choosing is asked aloud.
+func (c *Content) question(q *quiz.Content, key string) {
+	for _, x := range q.Questions {
+		if x.Key != key {
+			continue
+		}
+		c.Text = x.Situation + x.Prompt
+		if x.Type == quiz.TrueFalse {
+			c.Options = []string{"true", "false"}
+		}
+		for n, o := range x.Options {
+			if x.Type != quiz.TrueFalse {
+				c.Options = append(c.Options, o.Text)
+			}
+			if o.Correct {
+				c.Right = append(c.Right, n)
+			}
+		}
+		c.Several = x.Type == quiz.Multiple
+	}
+}

@@ -1,0 +1,282 @@
+package room
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/uptrace/bun"
+
+	"greenroom/internal/account"
+	"greenroom/internal/db"
+	"greenroom/internal/fault"
+	"greenroom/internal/id"
+	"greenroom/internal/workshop"
+)
+
+func itemLock(itemID string) string { return "room-item:" + itemID }
+
+// opensItself says whether an item that asks takes answers as soon as it is reached.
+func (i *Item) opensItself() bool { return i.Kind == workshop.CheckIn || i.Kind == workshop.QandA }
+
+// CheckName says what has to be mended about the name that somebody comes in with; field "name".
+func (r *Room) CheckName(name string) error {
+	var f fault.Fields
+	switch n := utf8.RuneCountInString(line(name)); {
+	case n == 0 && !r.Nameless:
+		f.Add("name", "room.err.name")
+	case n > MaxName:
+		f.Add("name", "room.err.long", "Max", MaxName)
+	}
+	return f.Err()
+}
+
+// Join lets somebody into the room, or gives them another name there.
+func (s *Service) Join(ctx context.Context, who *account.Person, code, name string) error {
+	err := db.InTx(ctx, s.db, func(ctx context.Context, tx bun.Tx) error {
+		r, err := byCode(ctx, tx, code)
+		if err != nil {
+			return err
+		}
+		if err := r.CheckName(name); err != nil {
+			return err
+		}
+		if r.State == Ended {
+			return fault.New(fault.Conflict, "room.err.ended")
+		}
+		if err := db.Lock(ctx, tx, lockName(r.ID)); err != nil {
+			return err
+		}
+		n, err := tx.NewSelect().Model((*Participant)(nil)).Where("room_id = ? AND person_id <> ?", r.ID, who.ID).Count(ctx)
+		if err != nil {
+			return db.Err(err)
+		}
+		if n >= MaxPeople {
+			return fault.New(fault.Conflict, "room.err.full", "Max", MaxPeople)
+		}
+		p := &Participant{ID: newID(), RoomID: r.ID, PersonID: who.ID, Name: line(name), JoinedAt: s.Now(), SeenAt: s.Now()}
+		_, err = tx.NewInsert().Model(p).On("CONFLICT (room_id, person_id) DO UPDATE").Set("name = EXCLUDED.name, seen_at = EXCLUDED.seen_at").Exec(ctx)
+		if err != nil {
+			return db.Err(err)
+		}
+		return s.tell(ctx, tx, r.ID, "people")
+	})
+	if err != nil {
+		return fmt.Errorf("join the room: %w", err)
+	}
+	return nil
+}
+
+// Seen notes that a participant's page is there.
+func (s *Service) Seen(ctx context.Context, personID, code string) error {
+	r, err := s.db.NewUpdate().Model((*Participant)(nil)).Set("seen_at = ?", s.Now()).
+		Where("person_id = ? AND room_id = (SELECT id FROM room WHERE code = ?)", personID, code).Exec(ctx)
+	if err != nil {
+		return db.Err(err)
+	}
+	if n, _ := r.RowsAffected(); n == 0 {
+		return absent()
+	}
+	return nil
+}
+
+// take runs fn for a participant on an item that takes answers. What arrives twice under one client id counts once.
+func (s *Service) take(ctx context.Context, personID, code, itemID, clientID, kind string, fn func(ctx context.Context, tx bun.Tx, p *Participant, i *Item) error) error {
+	err := db.InTx(ctx, s.db, func(ctx context.Context, tx bun.Tx) error {
+		if err := db.Lock(ctx, tx, itemLock(itemID)); err != nil {
+			return err
+		}
+		r, p, err := inRoom(ctx, tx, personID, code)
+		if err != nil {
+			return err
+		}
+		if !id.Valid(clientID) || !id.Valid(itemID) {
+			return fault.New(fault.Invalid, "error.invalid")
+		}
+		i, err := itemOf(ctx, tx, r.ID, itemID)
+		if err != nil {
+			return err
+		}
+		if !i.Content.Anonymous { // of an anonymous item nothing is kept that came with the answer
+			again, err := arrived(ctx, tx, p.ID, clientID)
+			if err != nil || again {
+				return err
+			}
+		}
+		if r.State != Running || r.ItemID != i.ID || i.Phase != Open {
+			return fault.New(fault.Conflict, "room.err.closed")
+		}
+		if err := fn(ctx, tx, p, i); err != nil {
+			return err
+		}
+		return s.tell(ctx, tx, r.ID, kind)
+	})
+	if err != nil {
+		return fmt.Errorf("answer in the room: %w", err)
+	}
+	return nil
+}
+
+// Answer takes a participant's choice. A second one replaces the first; of an anonymous item the first counts.
+func (s *Service) Answer(ctx context.Context, personID, code, itemID, clientID string, choice []int) error {
+	return s.take(ctx, personID, code, itemID, clientID, "answer", func(ctx context.Context, tx bun.Tx, p *Participant, i *Item) error {
+		chosen, err := i.check(choice)
+		if err != nil {
+			return err
+		}
+		old := new(answer)
+		err = db.Err(tx.NewSelect().Model(old).Where("item_id = ? AND participant_id = ?", i.ID, p.ID).Scan(ctx))
+		switch {
+		case fault.Is(err, fault.NotFound):
+			old = nil
+		case err != nil:
+			return err
+		case i.Content.Anonymous:
+			return nil // it is counted
+		}
+		a := &answer{ItemID: i.ID, ParticipantID: p.ID}
+		if !i.Content.Anonymous {
+			a.Choice = join(chosen)
+		}
+		_, err = tx.NewInsert().Model(a).On("CONFLICT (item_id, participant_id) DO UPDATE").Set("choice = EXCLUDED.choice").Exec(ctx)
+		if err != nil {
+			return db.Err(err)
+		}
+		if old == nil {
+			if _, err := tx.NewUpdate().Model(i).Set("answers = answers + 1").WherePK().Exec(ctx); err != nil {
+				return db.Err(err)
+			}
+		} else if err := count(ctx, tx, i.ID, split(old.Choice), -1); err != nil {
+			return err
+		}
+		return count(ctx, tx, i.ID, chosen, 1)
+	})
+}
+
+// check returns a choice sorted, or what has to be mended; field "choice".
+func (i *Item) check(choice []int) ([]int, error) {
+	chosen := slices.Compact(slices.Sorted(slices.Values(choice)))
+	switch {
+	case !i.Chosen() || len(chosen) == 0:
+		return nil, fault.Fields{{Name: "choice", Key: "room.err.choose"}}.Err()
+	case chosen[0] < 0 || chosen[len(chosen)-1] >= i.options() || len(chosen) > 1 && !i.Content.Several:
+		return nil, fault.Fields{{Name: "choice", Key: "room.err.choose"}}.Err()
+	}
+	return chosen, nil
+}
+
+func join(chosen []int) string {
+	out := make([]string, len(chosen))
+	for n, c := range chosen {
+		out[n] = strconv.Itoa(c)
+	}
+	return strings.Join(out, ",")
+}
+
+func split(choice string) []int {
+	var out []int
+	for part := range strings.SplitSeq(choice, ",") {
+		if n, err := strconv.Atoi(part); err == nil {
+			out = append(out, n)
+		}
+	}
+	return out
+}
+
+// Write takes what a participant wrote. Words of a cloud are there at once and can be hidden; all else waits for a host.
+func (s *Service) Write(ctx context.Context, personID, code, itemID, clientID, body string) error {
+	return s.take(ctx, personID, code, itemID, clientID, "entry", func(ctx context.Context, tx bun.Tx, p *Participant, i *Item) error {
+		body = line(body)
+		var f fault.Fields
+		switch n := utf8.RuneCountInString(body); {
+		case !i.Written():
+			return fault.New(fault.Invalid, "error.invalid")
+		case n == 0:
+			f.Add("body", "room.err.write")
+		case n > i.MaxChars():
+			f.Add("body", "room.err.long", "Max", i.MaxChars())
+		}
+		if err := f.Err(); err != nil {
+			return err
+		}
+		n, err := tx.NewSelect().Model((*Entry)(nil)).Where("item_id = ? AND participant_id = ?", i.ID, p.ID).Count(ctx)
+		if err != nil {
+			return db.Err(err)
+		}
+		if int(n) >= i.Entries() {
+			return fault.Fields{{Name: "body", Key: "room.err.enough", Args: []any{"Max", i.Entries()}}}.Err()
+		}
+		e := &Entry{ID: newID(), ItemID: i.ID, ParticipantID: p.ID, Body: body, State: Pending}
+		if i.Kind == workshop.Cloud {
+			e.State = Shown
+		}
+		if _, err := tx.NewInsert().Model(e).Exec(ctx); err != nil {
+			return db.Err(err)
+		}
+		if n == 0 {
+			_, err = tx.NewUpdate().Model(i).Set("answers = answers + 1").WherePK().Exec(ctx)
+		}
+		return db.Err(err)
+	})
+}
+
+// Vote adds a participant's vote to a question that is shown, or takes it back. Each has one for each question.
+func (s *Service) Vote(ctx context.Context, personID, code, entryID string, on bool) error {
+	err := db.InTx(ctx, s.db, func(ctx context.Context, tx bun.Tx) error {
+		r, p, err := inRoom(ctx, tx, personID, code)
+		if err != nil {
+			return err
+		}
+		if err := db.Lock(ctx, tx, "room-entry:"+entryID); err != nil {
+			return err
+		}
+		e := new(Entry)
+		if err := db.Err(tx.NewSelect().Model(e).Where("id = ?", entryID).Scan(ctx)); err != nil {
+			return err
+		}
+		i, err := itemOf(ctx, tx, r.ID, e.ItemID)
+		if err != nil {
+			return err
+		}
+		if i.Kind != workshop.QandA || e.State != Shown {
+			return absent()
+		}
+		if r.State != Running || r.ItemID != i.ID || i.Phase != Open {
+			return fault.New(fault.Conflict, "room.err.closed")
+		}
+		v := &vote{EntryID: e.ID, ParticipantID: p.ID}
+		there, err := tx.NewSelect().Model(v).WherePK().Exists(ctx)
+		if err != nil || there == on {
+			return db.Err(err)
+		}
+		if on {
+			_, err = tx.NewInsert().Model(v).Exec(ctx)
+			e.Votes++
+		} else {
+			_, err = tx.NewDelete().Model(v).WherePK().Exec(ctx)
+			e.Votes--
+		}
+		if err != nil {
+			return db.Err(err)
+		}
+		if _, err := tx.NewUpdate().Model(e).Column("votes").WherePK().Exec(ctx); err != nil {
+			return db.Err(err)
+		}
+		return s.tell(ctx, tx, r.ID, "entry")
+	})
+	if err != nil {
+		return fmt.Errorf("vote in the room: %w", err)
+	}
+	return nil
+}
+
+// Claim makes a guest's rooms those of a person. Where both were in one room, the person's own stay. It is an
+// account.Claimer.
+func (s *Service) Claim(ctx context.Context, tx bun.IDB, from, to string) error {
+	_, err := tx.NewUpdate().Model((*Participant)(nil)).Set("person_id = ?", to).
+		Where("person_id = ? AND room_id NOT IN (SELECT room_id FROM room_participant WHERE person_id = ?)", from, to).Exec(ctx)
+	return db.Err(err)
+}

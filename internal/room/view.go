@@ -1,0 +1,296 @@
+package room
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"greenroom/internal/account"
+	"greenroom/internal/db"
+	"greenroom/internal/fault"
+	"greenroom/internal/workshop"
+)
+
+// View is a room as one of its screens may see it.
+type View struct {
+	*Room
+	Tag   string // what it was read at: a screen that has the same is up to date
+	Now   time.Time
+	Items []Item
+	Item  *Item // the current one, nil before the first
+	Away  bool  // the driver's page has not been heard of for AwayAfter
+
+	Counts  []int   // by option, where this screen may see them; else nil
+	Entries []Entry // what this screen may see of what was written, in its order
+
+	Me     *Participant    // participant
+	Chosen []int           // participant: what they have answered; of an anonymous item nothing
+	Done   bool            // participant: they have answered
+	Own    []Entry         // participant: what they wrote, and what became of it
+	Voted  map[string]bool // participant: the entries that have their vote
+
+	Hosts  []Host        // console
+	Drives bool          // console: who looks drives
+	Driver *Host         // console
+	People []Participant // console, by name
+}
+
+// Ending is how the timer stands: whole seconds that are left, 0 when it is over or none.
+func (v *View) Ending() int {
+	if v.EndsAt.IsZero() {
+		return 0
+	}
+	return max(0, int(v.EndsAt.Sub(v.Now).Round(time.Second)/time.Second))
+}
+
+// Next is the item after the current one, nil at the end.
+func (v *View) Next() *Item {
+	n := 0
+	if v.Item != nil {
+		n = v.Item.N
+	}
+	if n >= len(v.Items) {
+		return nil
+	}
+	return &v.Items[n]
+}
+
+// Here says whether a participant's page was heard of lately.
+func (v *View) Here(p *Participant) bool { return v.Now.Sub(p.SeenAt) <= 2*AwayAfter }
+
+// tag is what a room is at: it differs as soon as a screen may look different.
+func (s *Service) tag(ctx context.Context, roomID string) (string, bool, error) {
+	head, epoch, err := s.streams.Head(ctx, StreamOf(roomID))
+	if err != nil {
+		return "", false, err
+	}
+	var d []Host
+	if err := s.db.NewSelect().Model(&d).Where("room_id = ? AND drives", roomID).Scan(ctx); err != nil {
+		return "", false, db.Err(err)
+	}
+	away := len(d) > 0 && !d[0].SeenAt.IsZero() && s.Now().Sub(d[0].SeenAt) > AwayAfter
+	return fmt.Sprintf("%d.%d.%t", epoch, head, away), away, nil
+}
+
+// Tag is what the room is at, for a screen that asks whether it is up to date.
+func (s *Service) Tag(ctx context.Context, roomID string) (string, error) {
+	t, _, err := s.tag(ctx, roomID)
+	return t, err
+}
+
+// read reads what all screens share. The tag comes first, so that what changes meanwhile is asked for again.
+func (s *Service) read(ctx context.Context, r *Room) (*View, error) {
+	v := &View{Room: r, Now: s.Now()}
+	var err error
+	if v.Tag, v.Away, err = s.tag(ctx, r.ID); err != nil {
+		return nil, err
+	}
+	// The room again, and after the tag: a tag that is newer than what it stands for would hide a change.
+	if v.Room, err = byID(ctx, s.db, r.ID); err != nil {
+		return nil, err
+	}
+	if err := s.db.NewSelect().Model(&v.Items).Where("room_id = ?", r.ID).OrderExpr("n").Scan(ctx); err != nil {
+		return nil, db.Err(err)
+	}
+	for n := range v.Items {
+		if v.Items[n].ID == v.ItemID {
+			v.Item = &v.Items[n]
+		}
+	}
+	return v, nil
+}
+
+// count reads how many chose each option.
+func (s *Service) count(ctx context.Context, v *View) error {
+	var all []tally
+	if err := s.db.NewSelect().Model(&all).Where("item_id = ?", v.ItemID).Scan(ctx); err != nil {
+		return db.Err(err)
+	}
+	v.Counts = make([]int, v.Item.options())
+	for _, t := range all {
+		if t.Choice >= 0 && t.Choice < len(v.Counts) {
+			v.Counts[t.Choice] = t.N
+		}
+	}
+	return nil
+}
+
+// maxEntries is how many texts a screen shows.
+const maxEntries = 500
+
+// entries reads what was written, in one of the states: questions by votes, all else as it came.
+func (s *Service) entries(ctx context.Context, v *View, states ...string) error {
+	q := s.db.NewSelect().Model(&v.Entries).Where("item_id = ?", v.ItemID).Where("state IN (?)", bun.In(states)).Limit(maxEntries)
+	if v.Item.Kind == workshop.QandA {
+		q = q.OrderExpr("votes DESC")
+	}
+	return db.Err(q.OrderExpr("id").Scan(ctx))
+}
+
+// public reads what all may see of the current item.
+func (s *Service) public(ctx context.Context, v *View) error {
+	i := v.Item
+	switch {
+	case i == nil:
+		return nil
+	case i.Chosen() && i.Phase == Revealed:
+		return s.count(ctx, v)
+	case i.Kind == workshop.QandA && i.Phase != Waiting, i.Written() && i.Phase == Revealed:
+		return s.entries(ctx, v, Shown, Answered)
+	}
+	return nil
+}
+
+// Participant is the room as somebody in it sees it. NotFound for a code that there is not; Me is nil for who has not come
+// in, and then nothing but the room itself is there.
+func (s *Service) Participant(ctx context.Context, personID, code string) (*View, error) {
+	r, err := s.ByCode(ctx, code)
+	if err != nil {
+		return nil, err
+	}
+	me := new(Participant)
+	err = db.Err(s.db.NewSelect().Model(me).Where("room_id = ? AND person_id = ?", r.ID, personID).Scan(ctx))
+	if personID == "" || fault.Is(err, fault.NotFound) {
+		return &View{Room: r, Now: s.Now()}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	v, err := s.read(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	v.Me = me
+	if v.Item == nil {
+		return v, nil
+	}
+	if err := s.public(ctx, v); err != nil {
+		return nil, err
+	}
+	return v, s.own(ctx, v)
+}
+
+// own reads what a participant has given to the current item.
+func (s *Service) own(ctx context.Context, v *View) error {
+	v.Voted = map[string]bool{}
+	if v.Item.Chosen() {
+		a := new(answer)
+		err := db.Err(s.db.NewSelect().Model(a).Where("item_id = ? AND participant_id = ?", v.ItemID, v.Me.ID).Scan(ctx))
+		if fault.Is(err, fault.NotFound) {
+			return nil
+		}
+		v.Done, v.Chosen = err == nil, split(a.Choice)
+		return err
+	}
+	if !v.Item.Written() {
+		return nil
+	}
+	err := s.db.NewSelect().Model(&v.Own).Where("item_id = ? AND participant_id = ?", v.ItemID, v.Me.ID).OrderExpr("id").Scan(ctx)
+	if err != nil || v.Item.Kind != workshop.QandA {
+		v.Done = len(v.Own) > 0
+		return db.Err(err)
+	}
+	var votes []vote
+	err = s.db.NewSelect().Model(&votes).Where("participant_id = ?", v.Me.ID).
+		Where("entry_id IN (SELECT id FROM room_entry WHERE item_id = ?)", v.ItemID).Scan(ctx)
+	for _, x := range votes {
+		v.Voted[x.EntryID] = true
+	}
+	return db.Err(err)
+}
+
+// Stage is the room as the projector shows it. Its id is the address that its trainer opens; it shows nothing that is not
+// for everybody.
+func (s *Service) Stage(ctx context.Context, roomID string) (*View, error) {
+	r, err := byID(ctx, s.db, roomID)
+	if err != nil {
+		return nil, err
+	}
+	v, err := s.read(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	return v, s.public(ctx, v)
+}
+
+// Console is the room as its hosts see it. The numbers of an anonymous item are theirs once it is closed.
+func (s *Service) Console(ctx context.Context, actor *account.Person, roomID string) (*View, error) {
+	r, err := byID(ctx, s.db, roomID)
+	if err != nil {
+		return nil, err
+	}
+	if err := mayHost(ctx, s.db, actor, roomID); err != nil {
+		return nil, err
+	}
+	v, err := s.read(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	if v.Hosts, err = hosts(ctx, s.db, roomID); err != nil {
+		return nil, err
+	}
+	for n := range v.Hosts {
+		if v.Hosts[n].Drives {
+			v.Driver = &v.Hosts[n]
+			v.Drives = v.Driver.PersonID == actor.ID
+		}
+	}
+	if err := s.db.NewSelect().Model(&v.People).Where("room_id = ?", roomID).Scan(ctx); err != nil {
+		return nil, db.Err(err)
+	}
+	slices.SortFunc(v.People, func(a, b Participant) int {
+		return cmp.Or(cmp.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)), cmp.Compare(a.ID, b.ID))
+	})
+	switch i := v.Item; {
+	case i == nil:
+		return v, nil
+	case i.Chosen() && (!i.Content.Anonymous || i.Phase == Closed || i.Phase == Revealed):
+		return v, s.count(ctx, v)
+	case i.Written():
+		return v, s.entries(ctx, v, Pending, Shown, Answered, Hidden)
+	}
+	return v, nil
+}
+
+// May says whether somebody runs the room: NotFound when not.
+func (s *Service) May(ctx context.Context, actor *account.Person, roomID string) error {
+	return mayHost(ctx, s.db, actor, roomID)
+}
+
+// Word is a word of a cloud, and how often it was said.
+type Word struct {
+	Text string
+	N    int
+	Size int // 1 to 4
+}
+
+// Cloud counts words without regard to their capitals, the most frequent first.
+func Cloud(entries []Entry) []Word {
+	at := map[string]int{}
+	var out []Word
+	for _, e := range entries {
+		if e.State == Hidden {
+			continue
+		}
+		k := strings.ToLower(e.Body)
+		if n, there := at[k]; there {
+			out[n].N++
+			continue
+		}
+		at[k] = len(out)
+		out = append(out, Word{Text: e.Body, N: 1})
+	}
+	slices.SortStableFunc(out, func(a, b Word) int { return cmp.Compare(b.N, a.N) })
+	for n := range out {
+		out[n].Size = 1
+		if most := out[0].N; most > 1 {
+			out[n].Size = 1 + (out[n].N-1)*3/(most-1)
+		}
+	}
+	return out
+}
