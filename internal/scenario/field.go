@@ -210,7 +210,11 @@ func (o *object) word(name string, required bool) string {
 		o.bad(name, "shorten it", "%q of %s is too long", name, o.what)
 		return ""
 	}
-	return strings.TrimSpace(n.Value)
+	s := strings.TrimSpace(n.Value)
+	if s == "" {
+		o.p.rep.addf("E32", n.Line, o.at, "write a word, or take the line out", "%q of %s is empty", name, o.what)
+	}
+	return s
 }
 
 // oneOf reads a word from a list; otherwise is what stands when it is absent.
