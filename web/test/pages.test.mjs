@@ -52,7 +52,7 @@ const forAdmin = [
 ];
 
 const quiz = "/teach/courses/using-social-media/quizzes/an-introduction/check-yourself";
-forTrainer.push("/teach/rooms", "/teach/rooms/new?sheet=using-social-media/an-introduction/workshop", "/teach/workshops", "/teach/cohorts/" + running + "/progress", "/teach/cohorts/" + running + "/progress?show=behind", "/teach/cohorts/" + running + "/join", "/teach/courses", "/teach/courses/using-social-media/insight", "/teach/courses/using-social-media/scenarios/dealing-with-online-conflict/cheerful-post", quiz, quiz + "/questions/blank-page", quiz + "/questions/blank-page/preview?kind=leave-out", quiz + "/questions/blank-page/preview?kind=accept&answer=zebra");
+forTrainer.push("/teach/rooms", "/teach/rooms/new?sheet=using-social-media/an-introduction/workshop", "/teach/workshops", "/teach/write", "/teach/cohorts/" + running + "/progress", "/teach/cohorts/" + running + "/progress?show=behind", "/teach/cohorts/" + running + "/join", "/teach/courses", "/teach/courses/using-social-media/insight", "/teach/courses/using-social-media/scenarios/dealing-with-online-conflict/cheerful-post", quiz, quiz + "/questions/blank-page", quiz + "/questions/blank-page/preview?kind=leave-out", quiz + "/questions/blank-page/preview?kind=accept&answer=zebra");
 
 before(async () => {
   browser = await launch();

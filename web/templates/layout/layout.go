@@ -58,6 +58,7 @@ var Desks = map[string][]Item{
 		{Key: "moderation", Href: "/moderate", Icon: "flag", For: func(w *Who) bool { return w.Trainer || w.Moderator }},
 		{Key: "scenarios", Href: "/teach/scenarios", Icon: "pen-line", For: func(w *Who) bool { return w.Trainer }},
 		{Key: "rooms", Href: "/teach/rooms", Icon: "monitor", For: func(w *Who) bool { return w.Trainer }},
+		{Key: "write", Href: "/teach/write", Icon: "pen-line", For: func(w *Who) bool { return w.Trainer || w.Author }},
 		{Key: "workshops", Href: "/teach/workshops", Icon: "clipboard-list", For: func(w *Who) bool { return w.Trainer || w.Author }},
 		{Key: "courses", Href: "/teach/courses", Icon: "target", For: func(w *Who) bool { return w.Trainer || w.Author }},
 	},

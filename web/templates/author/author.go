@@ -1,0 +1,160 @@
+// Package author is how the scenario editor looks: one form a page, which carries the whole file along.
+package author
+
+import (
+	"strconv"
+	"strings"
+
+	rules "greenroom/internal/author"
+	"greenroom/internal/scenario"
+	"greenroom/web/templates/layout"
+	"greenroom/web/templates/ui"
+)
+
+// Start is /teach/write.
+type Start struct {
+	layout.Page
+	Courses []Course
+	Pasted  string // what was pasted and is too large
+	Error   string
+}
+
+// Course is a course with scenarios.
+type Course struct {
+	Title string
+	Steps []ui.Option // value course/module/step
+}
+
+// Edit is the editor at one place of a file.
+type Edit struct {
+	layout.Page
+	At      string
+	Source  string
+	Checked rules.Checked
+	Fields  []*rules.Field
+	Error   string // what is wrong with what was sent
+}
+
+func (p Edit) tabs() []string {
+	return append(append([]string{rules.Scenes}, rules.Parts...), rules.Text)
+}
+
+func (p Edit) passage() string { k, _ := strings.CutPrefix(p.At, "p:"); return k }
+
+func (p Edit) isPassage() bool { return strings.HasPrefix(p.At, "p:") }
+
+func (p Edit) heading() string {
+	if !p.isPassage() {
+		return p.L.T("author.part." + p.At)
+	}
+	for _, n := range p.Checked.Scene(p.passage()) {
+		return n
+	}
+	return p.passage()
+}
+
+func (p Edit) counts() (errors, warnings int) {
+	for _, f := range p.Checked.Findings {
+		switch {
+		case f.Error():
+			errors++
+		case f.Warning():
+			warnings++
+		}
+	}
+	return errors, warnings
+}
+
+func (p Edit) shown() scenario.Findings {
+	var out scenario.Findings
+	for _, f := range p.Checked.Findings {
+		if f.Error() || f.Warning() {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+func (p Edit) ways(key string) []*rules.Field { return p.Checked.Doc.Ways(key) }
+
+func said(f scenario.Finding) string {
+	s := f.Code + ": " + f.Message
+	if f.Remedy != "" {
+		s += "; " + f.Remedy
+	}
+	return s
+}
+
+// label is a field's label: a meter's own name below effects.
+func (p Edit) label(f *rules.Field, own bool) string {
+	if own {
+		return f.Name
+	}
+	return p.L.T("author.field." + f.Name)
+}
+
+func (p Edit) data(f *rules.Field, own bool) ui.FieldData {
+	x := ui.FieldData{ID: f.Path, Name: f.Path, Label: p.label(f, own), Value: f.Value, Optional: !f.Needed && !own}
+	var errs, hints []string
+	for _, n := range f.Findings {
+		if n.Error() {
+			errs = append(errs, said(n))
+		} else if n.Warning() {
+			hints = append(hints, said(n))
+		}
+	}
+	switch f.Kind {
+	case rules.Block:
+		x.Rows = 3
+	case rules.When:
+		x.Rows = 2
+		hints = append(hints, p.L.T("author.hint.when"))
+	case rules.Words, rules.Lines:
+		x.Rows = 3
+		hints = append(hints, p.L.T("author.hint.lines"))
+	case rules.Number:
+		x.InputMode = "numeric"
+	}
+	for _, o := range f.Choices {
+		text := o.Text
+		if text == "" {
+			text = o.Value
+		}
+		if text == "" {
+			text = p.L.T("author.nothing")
+		}
+		x.Options = append(x.Options, ui.Option{Value: o.Value, Text: text, Selected: o.Chosen})
+	}
+	if (f.Kind == rules.Passage || f.Kind == rules.Persona) && !f.Needed && f.Value != "" {
+		x.Options = append(x.Options, ui.Option{Text: p.L.T("author.nothing")})
+	}
+	x.Error, x.Hint = strings.Join(errs, " "), strings.Join(hints, " ")
+	return x
+}
+
+func (p Edit) way(key string, f *rules.Field) ui.FieldData {
+	x := p.data(f, true)
+	kind, id, _ := strings.Cut(f.Name, ":")
+	if kind == "" {
+		kind = "next"
+	}
+	x.Label = p.L.T("author.way."+kind, "ID", id)
+	return x
+}
+
+func viewBox(w, h int) string { return "0 0 " + strconv.Itoa(w) + " " + strconv.Itoa(h) }
+
+func clip(s string) string {
+	if r := []rune(s); len(r) > 20 {
+		return string(r[:19]) + "…"
+	}
+	return s
+}
+
+func (p Edit) kinds() []ui.Option {
+	var out []ui.Option
+	for _, k := range scenario.Kinds() {
+		out = append(out, ui.Option{Value: k, Text: p.L.T("author.kind." + k), Selected: k == scenario.Decision})
+	}
+	return out
+}
