@@ -1,0 +1,50 @@
+// Writing a scenario in the browser: an author without JavaScript breaks a link by keyboard, is told, mends it and takes
+// the file along; every kind of form passes axe and does not scroll sideways on a phone.
+import { test, before, after } from "node:test";
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { launch, open, signIn, axe } from "./site.mjs";
+
+let browser;
+before(async () => { browser = await launch(); });
+after(async () => { await browser.close(); });
+
+test("a scenario is written without JavaScript", { timeout: 60000 }, async () => {
+  const p = await open(browser, { js: false });
+  await signIn(p, "trainer@demo.example");
+  await p.goto("/teach/write");
+  await p.getByRole("button", { name: "Begin", exact: true }).press("Enter");
+  await p.getByRole("button", { name: "Edit first", exact: true }).press("Enter");
+  await p.locator("[id='passages/first/title']").fill("");
+  await p.locator("[id='passages/first/ask']").fill("Who answers?");
+  await p.locator("[id='passages/first/ask']").press("Enter"); // Enter checks, and does nothing else
+  await p.locator(".has-error, li", { hasText: "E3" }).first().waitFor();
+  assert.equal(await p.locator("[id='passages/first/ask']").inputValue(), "Who answers?");
+  await p.locator("[id='passages/first/title']").fill("The first hour");
+  await p.getByRole("button", { name: "Check", exact: true }).press("Enter");
+  await p.getByText("0 errors").waitFor();
+  const [file] = await Promise.all([p.waitForEvent("download"), p.getByRole("button", { name: "Download the file" }).press("Enter")]);
+  assert.match(readFileSync(await file.path(), "utf8"), /title: "The first hour"/);
+});
+
+test("every form is clean", { timeout: 60000 }, async () => {
+  for (const look of [{}, { size: "phone", theme: "dark" }]) {
+    const p = await open(browser, look);
+    await signIn(p, "trainer@demo.example");
+    await p.goto("/teach/write");
+    await p.locator("button[value=copy]").first().click();
+    for (const at of look.size ? ["Meters and flags"] : ["Scenes", "The file"]) {
+      await p.locator("nav button", { hasText: at }).click();
+      await p.locator("nav button[aria-current=page]", { hasText: at }).waitFor();
+      assert.deepEqual(await axe(p), [], at);
+      assert.ok(await p.evaluate(() => document.documentElement.scrollWidth <= innerWidth), at + " scrolls sideways");
+      if (process.env.SHOTS) await p.screenshot({ path: `${process.env.SHOTS}/${at.replaceAll(" ", "")}-${look.size ?? "wide"}.png` });
+    }
+    await p.locator("nav button", { hasText: "Scenes" }).click();
+    await p.getByRole("button", { name: /^Edit / }).first().click();
+    await p.locator("fieldset").first().waitFor();
+    assert.deepEqual(await axe(p), [], "a scene");
+    if (process.env.SHOTS) await p.screenshot({ path: `${process.env.SHOTS}/scene-${look.size ?? "wide"}.png`, fullPage: true });
+    assert.deepEqual(p.faults, []);
+  }
+});
