@@ -130,6 +130,11 @@ for (const size of ["desktop", "phone"]) {
         for (const v of await axe(page)) wrong.push(`${who} ${path}: ${v}`);
         const light = await ground();
         await page.emulateMedia({ colorScheme: "dark" });
+        // Colours may change by a transition, however short: axe looks when it is over.
+        await page.evaluate(async () => {
+          await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+          await Promise.allSettled(document.getAnimations().map((a) => a.finished));
+        });
         if (await ground() === light) wrong.push(`${who} ${path}: the dark theme looks like the light one`);
         for (const v of await axe(page, colours)) wrong.push(`${who} ${path}, dark: ${v}`);
         await page.emulateMedia({ colorScheme: "light" });
