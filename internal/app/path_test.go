@@ -1,6 +1,9 @@
 package app_test
 
 import (
+	"archive/zip"
+	"bytes"
+	"io/fs"
 	"net/url"
 	"strings"
 	"testing"
@@ -55,6 +58,48 @@ func TestWholePath(t *testing.T) {
 		s.healthy()
 		s.quiet(c, "Wanda", "wanda@agency.example", code)
 	})
+}
+
+// The other shipped courses from enrolment to a certificate; and each course comes out of the site as it went in.
+func TestEveryShippedCourse(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, "sqlite", setup{courses: shipped.Files})
+	c := s.nobody()
+	register(c, "Edda Everything", "edda@agency.example", nil).want(303)
+	for _, key := range []string{busy, "managing-social-media", "working-with-the-public"} {
+		r := s.course(key)
+		if key != busy { // taken by TestWholePath
+			c.get("/courses/"+key).want(200).submit("/enrol", nil).want(303)
+			c.takeAll(r)
+			code := c.certificate(key)
+			if code == "" {
+				t.Fatalf("%s: no certificate", key)
+			}
+			s.nobody().get("/certificates/"+code).want(200, "Edda Everything", r.Title)
+		}
+		var b bytes.Buffer
+		ok(t, s.Courses.Export(t.Context(), r.Hash, &b))
+		z, err := zip.NewReader(bytes.NewReader(b.Bytes()), int64(b.Len()))
+		ok(t, err)
+		if len(z.File) < 15*len(r.Modules) {
+			t.Errorf("%s: %d files came out", key, len(z.File))
+		}
+		for _, f := range z.File {
+			got, err := fs.ReadFile(z, f.Name)
+			ok(t, err)
+			want, err := fs.ReadFile(shipped.Files, f.Name)
+			ok(t, err)
+			if !bytes.Equal(got, want) {
+				t.Errorf("%s came out otherwise than it went in", f.Name)
+			}
+		}
+		again, err := s.Courses.Publish(t.Context(), z)
+		ok(t, err)
+		if len(again.Courses) != 1 || again.Courses[0].State != course.StateUnchanged {
+			t.Errorf("%s published again: %+v", key, again.Courses)
+		}
+	}
+	s.healthy()
 }
 
 func steps(r *course.Revision) (all []*course.Activity) {
