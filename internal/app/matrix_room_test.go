@@ -21,13 +21,15 @@ func init() {
 	within := func(in int) answer { return five(404, 404, in, 404, 404) }
 	const at = "/teach/rooms/:room"
 	maps.Copy(matrix, map[string]row{
-		"GET /teach/rooms":     {"/teach/rooms", desk("trainer", 200), nil},
-		"POST /teach/rooms":    {"/teach/rooms", deskWriters("trainer", 422), url.Values{"course": {"tiny"}, "sheet": {"first/room"}}},
-		"GET /teach/rooms/new": {"/teach/rooms/new?sheet=tiny/first/room", desk("trainer", 200), nil},
-		"GET " + at:            {"/teach/rooms/{room}", host(true, 200), nil},
-		"GET " + at + "/news":  {"/teach/rooms/{room}/news", host(true, 200), nil},
-		"POST " + at + "/do":   {"/teach/rooms/{room}/do", host(false, 422), url.Values{"do": {"timer"}, "minutes": {"x"}}},
-		"POST " + at + "/here": {"/teach/rooms/{room}/here", host(false, 204), nil},
+		"GET /teach/rooms":           {"/teach/rooms", desk("trainer", 200), nil},
+		"POST /teach/rooms":          {"/teach/rooms", deskWriters("trainer", 422), url.Values{"course": {"tiny"}, "sheet": {"first/room"}}},
+		"GET /teach/rooms/new":       {"/teach/rooms/new?sheet=tiny/first/room", desk("trainer", 200), nil},
+		"GET " + at:                  {"/teach/rooms/{room}", host(true, 200), nil},
+		"GET " + at + "/news":        {"/teach/rooms/{room}/news", host(true, 200), nil},
+		"GET " + at + "/summary":     {"/teach/rooms/{room}/summary", host(true, 200), nil},
+		"GET " + at + "/summary.csv": {"/teach/rooms/{room}/summary.csv", host(true, 200), nil},
+		"POST " + at + "/do":         {"/teach/rooms/{room}/do", host(false, 422), url.Values{"do": {"timer"}, "minutes": {"x"}}},
+		"POST " + at + "/here":       {"/teach/rooms/{room}/here", host(false, 204), nil},
 
 		"GET /join":                  {"/join", all(200), nil},
 		"POST /join":                 {"/join", all(422), url.Values{"code": {"nothing"}}},

@@ -122,6 +122,9 @@ func TestAWorkshop(t *testing.T) {
 		h.page(ada, "Until ")
 		h.do(url.Values{"do": {"end"}}).want(303)
 		h.page(ada, "The workshop is over")
+		h.host.get("/teach/rooms/"+h.id+"/summary").want(200, "Do you know", "2 people answered", "Ada", "Somebody without a name").lacks("Choose one")
+		h.host.get("/teach/rooms/"+h.id+"/summary.csv").want(200, "3,Do you know,Question,That,2").lacks("Ada")
+		s.person("Olga Other", "trainer").get("/teach/rooms/" + h.id + "/summary").want(404)
 		s.nobody().post("/room/"+h.code+"/join", url.Values{"name": {"Late"}}).want(409)
 		s.healthy()
 	})
@@ -141,6 +144,8 @@ func TestAnonymousAnswersLeadToNobody(t *testing.T) {
 			h.page(c, "cannot be changed")
 			came = append(came, s.rows("SELECT id FROM room_participant ORDER BY joined_at DESC LIMIT 1")[0])
 		}
+		h.host.get("/teach/rooms/"+h.id+"/summary").want(200, "the numbers show once you close it").lacks("room-results")
+		h.host.get("/teach/rooms/" + h.id + "/summary.csv").want(200).lacks("Choose one")
 		if v := h.view(); v.Counts != nil || v.Item.Answers != 12 {
 			t.Errorf("while it is open its trainer sees %v of %d", v.Counts, v.Item.Answers)
 		}

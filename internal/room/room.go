@@ -5,6 +5,7 @@
 //	run.go     what a trainer does: items, phases, timer, driving, what people wrote
 //	take.go    what a participant does: coming in, answering, writing, voting
 //	view.go    what each screen sees
+//	summary.go what was said and voted
 //	store.go   SQL
 //	roomweb    the pages
 //

@@ -24,7 +24,7 @@ test("a run sheet with a room", { timeout: 120000 }, async () => {
   await trainer.locator("live-room").waitFor();
   const code = (await trainer.locator(".console-join strong").innerText()).replace(" ", "");
   const stage = await open(browser, { size: { width: 1600, height: 900 } });
-  await stage.goto(await trainer.locator(".console-join a").getAttribute("href"));
+  await stage.goto(await trainer.locator(".console-join a").first().getAttribute("href"));
   await stage.locator(".stage-code").waitFor();
 
   for (const [p, name] of [[phone, "Ada"], [plain, ""]]) {
@@ -84,4 +84,7 @@ test("a run sheet with a room", { timeout: 120000 }, async () => {
   await trainer.locator("[data-part=sheet] button", { hasText: "End the workshop" }).click();
   await phone.locator("h2", { hasText: "The workshop is over" }).waitFor();
   await clean(phone, trainer, stage);
+  await trainer.locator(".console-join a", { hasText: "Summary" }).click();
+  await trainer.locator(".room-people").waitFor();
+  await clean(trainer);
 });

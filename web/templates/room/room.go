@@ -3,6 +3,7 @@
 //	room.templ      joining and taking part
 //	stage.templ     the projector
 //	console.templ   setting up and the trainer's console
+//	summary.templ   what was said and voted
 //
 // A screen is a <live-room> around parts. A part is what is replaced when the room has changed, and only when it looks
 // different; without scripts it is simply the page.
@@ -95,11 +96,7 @@ func when(l *locale.Printer, r *rules.Room) string {
 
 // until is when the timer ends, as the wall of the place has it.
 func until(v *rules.View) string {
-	loc, err := delivery.Zone(v.Zone)
-	if err != nil {
-		loc = time.UTC
-	}
-	return v.EndsAt.In(loc).Format("15:04")
+	return clock(v, v.EndsAt)[len("2006-01-02 "):]
 }
 
 // option is the words of one option of an item.
@@ -273,4 +270,33 @@ func (p Console) minutes() string {
 		return p.Minutes
 	}
 	return strconv.Itoa(p.View.Item.Minutes)
+}
+
+// Summary is what came of a workshop.
+type Summary struct {
+	layout.Page
+	*rules.Summary
+	L *locale.Printer
+}
+
+// outcome is one item as the drawing of results wants it, as if it were shown.
+func (p Summary) outcome(n int) *rules.View {
+	o := p.Outcomes[n]
+	item := *o.Item
+	if item.Phase != rules.Open || !item.Content.Anonymous {
+		item.Phase = rules.Revealed
+	}
+	return &rules.View{Room: p.Room, Item: &item, Counts: o.Counts, Entries: o.Entries}
+}
+
+// Option is the words of one option of an item.
+func Option(l *locale.Printer, i *rules.Item, n int) string { return option(l, i, n) }
+
+// clock is an instant as the wall of the place has it.
+func clock(v *rules.View, t time.Time) string {
+	loc, err := delivery.Zone(v.Zone)
+	if err != nil {
+		loc = time.UTC
+	}
+	return t.In(loc).Format("2006-01-02 15:04")
 }

@@ -1,0 +1,64 @@
+package room
+
+import (
+	"context"
+
+	"github.com/uptrace/bun"
+
+	"greenroom/internal/account"
+	"greenroom/internal/db"
+)
+
+// Outcome is what came of one item.
+type Outcome struct {
+	*Item
+	Counts  []int   // by option; nil while an anonymous item is open
+	Entries []Entry // what was shown or answered, questions by votes
+}
+
+// Summary is what was said and voted in a room, item by item, for its hosts.
+type Summary struct {
+	*View
+	Outcomes []Outcome // of items that ask and were reached
+}
+
+// Summary reads it: a handful of queries, however many items there are.
+func (s *Service) Summary(ctx context.Context, actor *account.Person, roomID string) (*Summary, error) {
+	v, err := s.Console(ctx, actor, roomID)
+	if err != nil {
+		return nil, err
+	}
+	const within = "item_id IN (SELECT id FROM room_item WHERE room_id = ?)"
+	var counts []tally
+	if err := s.db.NewSelect().Model(&counts).Where(within, roomID).Scan(ctx); err != nil {
+		return nil, db.Err(err)
+	}
+	var entries []Entry
+	err = s.db.NewSelect().Model(&entries).Where(within, roomID).Where("state IN (?)", bun.In([]string{Shown, Answered})).OrderExpr("votes DESC, id").Scan(ctx)
+	if err != nil {
+		return nil, db.Err(err)
+	}
+	out := &Summary{View: v}
+	for n := range v.Items {
+		i := &v.Items[n]
+		if !i.Asks() || i.Phase == Waiting {
+			continue
+		}
+		o := Outcome{Item: i}
+		if i.Chosen() && (!i.Content.Anonymous || i.Phase != Open) {
+			o.Counts = make([]int, i.options())
+			for _, t := range counts {
+				if t.ItemID == i.ID && t.Choice >= 0 && t.Choice < len(o.Counts) {
+					o.Counts[t.Choice] = t.N
+				}
+			}
+		}
+		for _, e := range entries {
+			if e.ItemID == i.ID {
+				o.Entries = append(o.Entries, e)
+			}
+		}
+		out.Outcomes = append(out.Outcomes, o)
+	}
+	return out, nil
+}
