@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"github.com/alexedwards/scs/v2"
 	"github.com/uptrace/bun"
 
+	"greenroom/internal/db"
 	"greenroom/internal/fault"
 	"greenroom/internal/id"
 )
@@ -96,6 +98,44 @@ func ViewerFrom(ctx context.Context) (p *Person, signedIn bool) {
 	h := holderOf(ctx)
 	return h.person, h.signed
 }
+
+// SessionFrom names the request's session, for looking at it again later: see Living. "" without one.
+func SessionFrom(ctx context.Context) string { return holderOf(ctx).hash }
+
+// Living says which of the sessions have not ended, whoever ended them on whichever node.
+func (s *Sessions) Living(ctx context.Context, sessions []string) (map[string]bool, error) {
+	now := s.svc.now()
+	var hashes []string
+	err := s.svc.db.NewSelect().Model((*session)(nil)).Column("s.token_hash").Join("JOIN person AS p ON p.id = s.person_id").
+		Where("s.token_hash IN (?)", bun.List(sessions)).Where("s.expires_at > ?", now).Where("s.seen_at > ?", now.Add(-sessionIdle)).
+		Where("p.disabled_at IS NULL").Scan(ctx, &hashes)
+	if err != nil {
+		return nil, fmt.Errorf("look at sessions: %w", db.Err(err))
+	}
+	out := make(map[string]bool, len(hashes))
+	for _, h := range hashes {
+		out[h] = true
+	}
+	return out, nil
+}
+
+// Holder is the person of a session as they are now. NotFound when it has ended.
+func (s *Sessions) Holder(ctx context.Context, name string) (*Person, error) {
+	e, err := (&store{svc: s.svc}).read(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	now := s.svc.now()
+	if e.person.ID == "" || !now.Before(e.expires) || now.Sub(e.seen) >= sessionIdle {
+		return nil, fault.New(fault.NotFound, "error.not_found")
+	}
+	p := e.person
+	p.Powers = p.Powers.At(now)
+	return &p, nil
+}
+
+// OnChange has fn called whenever sessions may have ended on this node. It must not wait.
+func (s *Sessions) OnChange(fn func()) { s.svc.cache.onForget(fn) }
 
 // Middleware finds out who is looking, in one query or from a cache that is at most a second old, and keeps it
 // in the request's context: see ViewerFrom.

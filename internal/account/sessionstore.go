@@ -168,6 +168,7 @@ type cache struct {
 	mu  sync.Mutex
 	gen uint64
 	by  map[string]entry
+	fns []func() // called when it was emptied
 }
 
 type entry struct {
@@ -207,7 +208,17 @@ func (c *cache) put(key string, gen uint64, e entry) {
 // forget empties the cache. It is called after each commit that a session shows.
 func (c *cache) forget() {
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	c.gen++
 	clear(c.by)
+	fns := c.fns
+	c.mu.Unlock()
+	for _, fn := range fns {
+		fn()
+	}
+}
+
+func (c *cache) onForget(fn func()) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.fns = append(c.fns[:len(c.fns):len(c.fns)], fn)
 }

@@ -45,6 +45,8 @@ import (
 	"greenroom/internal/forum/forumweb"
 	"greenroom/internal/inbox"
 	"greenroom/internal/insight"
+	"greenroom/internal/live"
+	"greenroom/internal/live/liveweb"
 	"greenroom/internal/locale"
 	"greenroom/internal/mail"
 	"greenroom/internal/mail/mailweb"
@@ -109,6 +111,7 @@ type App struct {
 	Situations  *situation.Service
 	Panels      *panel.Service
 	Streams     *stream.Service
+	Live        *live.Hub
 	Inbox       *inbox.Service
 	Forum       *forum.Service
 	Moderation  *moderation.Service
@@ -295,6 +298,12 @@ func New(cfg config.Config, d *bun.DB, log *slog.Logger, o Options) (*App, error
 // mount builds the HTTP side.
 func (a *App) mount(words *locale.Bundle, o Options) error {
 	sessions := account.NewSessions(a.Accounts)
+	a.Live = live.New(a.Streams, live.Options{
+		Origin: origin(a.cfg.BaseURL), Sockets: a.cfg.LiveSockets, PerPerson: a.cfg.LivePerPerson, Accept: a.cfg.LiveAccept,
+		Living: sessions.Living, Person: sessions.Holder, Log: a.log,
+	})
+	sessions.OnChange(a.Live.Recheck)
+	a.Live.Register(forumweb.ThreadTopics, &forumweb.Live{Forum: a.Forum, Accounts: a.Accounts, Words: words})
 	shell, err := web.New(web.Options{
 		BaseURL: a.cfg.BaseURL, SiteName: a.cfg.SiteName, Contact: a.cfg.Contact, Demo: a.cfg.DemoSite(),
 		DevMail: a.devMail(), Proxies: a.cfg.ProxyNets, NoLimits: o.NoLimits, Now: a.now, Log: a.log,
@@ -335,6 +344,7 @@ func (a *App) mount(words *locale.Bundle, o Options) error {
 		notifyweb.New(a.Notify).Routes(),
 		(&forumweb.Handlers{Forum: a.Forum, Moderation: a.Moderation}).Routes(),
 		(&moderationweb.Handlers{Moderation: a.Moderation, Forum: a.Forum}).Routes(),
+		(&liveweb.Handlers{Hub: a.Live}).Routes(),
 		(&forumweb.Lead{Forum: a.Forum, Deliveries: a.Deliveries, BaseURL: a.cfg.BaseURL}).Routes(),
 		a.administration().Routes(),
 	} {
@@ -343,6 +353,22 @@ func (a *App) mount(words *locale.Bundle, o Options) error {
 	shell.Register(pages, a.Routes...)
 	a.Handler = e
 	return nil
+}
+
+// origin is the site's own, as browsers write it.
+func origin(base string) string {
+	u, err := url.Parse(base)
+	if err != nil {
+		return ""
+	}
+	host := strings.ToLower(u.Host)
+	switch u.Scheme {
+	case "http":
+		host = strings.TrimSuffix(host, ":80")
+	case "https":
+		host = strings.TrimSuffix(host, ":443")
+	}
+	return u.Scheme + "://" + host
 }
 
 // look is how every page looks.

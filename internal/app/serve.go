@@ -27,6 +27,7 @@ const (
 	idleTimeout   = 2 * time.Minute
 	headerBytes   = 32 << 10
 	stopTimeout   = 30 * time.Second
+	socketTimeout = 5 * time.Second // of it, for live pages to close their sockets
 )
 
 // gcPercent lets the heap grow to four times what is live before it is collected. A site holds some 10 MB; at Go's
@@ -87,6 +88,9 @@ func Serve(ctx context.Context, cfg config.Config, log *slog.Logger, out io.Writ
 	case <-ctx.Done():
 		log.Info("stopping: requests in work finish first")
 		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
+		goodbye, done := context.WithTimeout(end, socketTimeout)
+		a.Live.Drain(goodbye)
+		done()
 		err = srv.Shutdown(end)
 		cancel()
 	}
@@ -143,7 +147,7 @@ func (a *App) bear(ctx context.Context, err error) error {
 func (a *App) start(ctx context.Context, jobs *sync.WaitGroup) {
 	jobs.Go(func() { a.Events.Run(ctx) })
 	jobs.Go(func() { _ = a.Site.Run(ctx) })
-	for name, run := range map[string]func(context.Context) error{"mail": a.Mail.Run, "accounts": a.Accounts.Run, "letters": a.Notify.Run, "imports": a.Roster.Run, "quizzes": a.Quizzes.Run} {
+	for name, run := range map[string]func(context.Context) error{"mail": a.Mail.Run, "accounts": a.Accounts.Run, "letters": a.Notify.Run, "imports": a.Roster.Run, "quizzes": a.Quizzes.Run, "live": a.Live.Run} {
 		jobs.Go(func() {
 			if err := run(ctx); err != nil && ctx.Err() == nil {
 				a.log.Error("background work stopped", "work", name, "error", err.Error())

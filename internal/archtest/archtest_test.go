@@ -24,6 +24,7 @@ var floors = map[string]int{
 	"internal/access":   4,
 	"internal/allow":    4,
 	"internal/inbox":    4,
+	"internal/live":     4,
 	"internal/signon":   4,
 	"internal/course":   4,
 	"internal/delivery": 5,

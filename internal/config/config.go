@@ -44,6 +44,10 @@ type Config struct {
 	KeepEmpty   int    `env:"GREENROOM_RETENTION_UNPROVEN_DAYS" envDefault:"7" help:"Days after which an account whose address was never proven is removed, if it holds nothing at all. 0 never removes one."`
 	TimeZone    string `env:"GREENROOM_TIME_ZONE" envDefault:"Australia/Sydney" help:"IANA name of the zone for people who chose none."`
 
+	LiveSockets   int `env:"GREENROOM_LIVE_SOCKETS" envDefault:"20000" help:"Live pages that may hold a socket on this node; others look for news every 15 seconds. -1 has all of them do so."`
+	LivePerPerson int `env:"GREENROOM_LIVE_PER_PERSON" envDefault:"10" help:"Sockets that one person may hold on a node."`
+	LiveAccept    int `env:"GREENROOM_LIVE_ACCEPT" envDefault:"200" help:"New sockets that a node takes in a second."`
+
 	MetricsAddr string `env:"GREENROOM_METRICS_ADDR" help:"Address and port at which Prometheus may read numbers, at /metrics; never one that visitors reach. Default: none."`
 
 	ProxyNets  []netip.Prefix `env:"-"`
@@ -156,6 +160,15 @@ func (c *Config) check(bad wrongs) {
 		if r.n < r.min || r.n > 36525 {
 			bad(r.name, "want a number of days from %d to 36525", r.min)
 		}
+	}
+	if c.LiveSockets == 0 || c.LiveSockets < -1 || c.LiveSockets > 1_000_000 {
+		bad("GREENROOM_LIVE_SOCKETS", "want a number from 1 to 1000000, or -1 for none")
+	}
+	if c.LivePerPerson < 1 || c.LivePerPerson > 1000 {
+		bad("GREENROOM_LIVE_PER_PERSON", "want a number from 1 to 1000")
+	}
+	if c.LiveAccept < 1 || c.LiveAccept > 100_000 {
+		bad("GREENROOM_LIVE_ACCEPT", "want a number from 1 to 100000")
 	}
 	var l slog.Level
 	if err := l.UnmarshalText([]byte(c.LogLevel)); err != nil {

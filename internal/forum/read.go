@@ -2,7 +2,6 @@ package forum
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 
@@ -318,69 +317,4 @@ func (s *Service) VisitPost(ctx context.Context, who *account.Person, postID str
 		return nil, nil, nil, errNotFound
 	}
 	return v, t, p, nil
-}
-
-// News is what happened in a thread after a number of its stream, as the visitor may know it.
-type News struct {
-	Head  int64
-	Reset bool   // the page has to be loaded again: what may be seen has changed, or too much has happened
-	Count int    // new posts by others, where the visitor may not read them
-	Posts []Seen // new and changed, as they are now
-}
-
-// maxNews is how many events are told one by one.
-const maxNews = 200
-
-// News returns what happened after number n of the thread's stream. Whoever may not read what others write is told how
-// many posts came.
-func (s *Service) News(ctx context.Context, v *Visit, t *Thread, n, epoch int64) (*News, error) {
-	head, now, err := s.streams.Head(ctx, t.Stream())
-	if err != nil {
-		return nil, err
-	}
-	out := &News{Head: head}
-	if head <= n && now == epoch {
-		out.Head = n
-		return out, nil
-	}
-	events, more, err := s.streams.Since(ctx, t.Stream(), n, maxNews)
-	if err != nil {
-		return nil, err
-	}
-	out.Reset = more || now != epoch || head < n
-	var ids []string
-	for _, e := range events {
-		var h happened
-		if err := json.Unmarshal([]byte(e.Payload), &h); err != nil {
-			return nil, fmt.Errorf("event %d of %s: %w", e.N, e.StreamID, err)
-		}
-		out.Head = e.N
-		out.Reset = out.Reset || h.Kind == "reset"
-		if h.Kind == "post" {
-			out.Count++
-		}
-		if h.Post != "" && !slices.Contains(ids, h.Post) {
-			ids = append(ids, h.Post)
-		}
-	}
-	if len(ids) == 0 || out.Reset {
-		return out, nil
-	}
-	q := s.db.NewSelect().Model(&out.Posts).ColumnExpr("q.*").ColumnExpr("COALESCE(p.name, '') AS name").
-		Join("LEFT JOIN person AS p ON p.id = q.author_id").Where("q.thread_id = ?", t.ID).Where("q.id IN (?)", bun.List(ids))
-	if !v.Unlocked {
-		q = q.Where("q.author_id = ?", v.Who.ID)
-	}
-	if err := q.OrderExpr("q.root_id, q.level, q.id").Scan(ctx); err != nil {
-		return nil, fmt.Errorf("read news of a thread: %w", db.Err(err))
-	}
-	all := make([]*Seen, len(out.Posts))
-	for i := range out.Posts {
-		all[i] = &out.Posts[i]
-	}
-	m, err := markOf(ctx, s.db, v.Who.ID, t.ID)
-	if err != nil {
-		return nil, err
-	}
-	return out, s.dress(ctx, v, all, m.ReadTo)
 }

@@ -42,6 +42,8 @@ type counter struct {
 type Doorbell interface {
 	Ring(streamID string)
 	Subscribe(streamID string) (rings <-chan struct{}, cancel func())
+	// Listen has fn called for every ring of every stream. It must not wait.
+	Listen(fn func(streamID string))
 }
 
 // Service appends to streams and reads them.
@@ -107,10 +109,30 @@ func (s *Service) Subscribe(streamID string) (rings <-chan struct{}, cancel func
 	return s.bell.Subscribe(streamID)
 }
 
+// Listen has fn called for every ring of every stream, in this process or another. It must not wait.
+func (s *Service) Listen(fn func(streamID string)) { s.bell.Listen(fn) }
+
+// Mark is how far a stream is.
+type Mark struct{ Head, Epoch int64 }
+
+// Heads is Head for several streams at once; those without events are left out.
+func (s *Service) Heads(ctx context.Context, streamIDs []string) (map[string]Mark, error) {
+	var list []counter
+	if err := s.db.NewSelect().Model(&list).Where("id IN (?)", bun.List(streamIDs)).Scan(ctx); err != nil {
+		return nil, fmt.Errorf("heads of streams: %w", db.Err(err))
+	}
+	out := make(map[string]Mark, len(list))
+	for _, c := range list {
+		out[c.ID] = Mark{c.Head, c.Epoch}
+	}
+	return out, nil
+}
+
 // Local is the doorbell of one process. Rings are joined: a slow reader hears once.
 type Local struct {
 	mu  sync.Mutex
 	ear map[string]map[chan struct{}]struct{}
+	all []func(streamID string)
 }
 
 // NewLocal makes a doorbell for one process.
@@ -119,13 +141,24 @@ func NewLocal() *Local { return &Local{ear: map[string]map[chan struct{}]struct{
 // Ring wakes the stream's readers in this process. It never waits.
 func (l *Local) Ring(streamID string) {
 	l.mu.Lock()
-	defer l.mu.Unlock()
 	for c := range l.ear[streamID] {
 		select {
 		case c <- struct{}{}:
 		default:
 		}
 	}
+	all := l.all
+	l.mu.Unlock()
+	for _, fn := range all {
+		fn(streamID)
+	}
+}
+
+// Listen has fn called for every ring.
+func (l *Local) Listen(fn func(streamID string)) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.all = append(l.all[:len(l.all):len(l.all)], fn)
 }
 
 // Subscribe registers a reader.

@@ -108,7 +108,8 @@ func TestCatchUpAfterAMissedRing(t *testing.T) {
 // deaf is a doorbell that loses every ring.
 type deaf struct{}
 
-func (deaf) Ring(string) {}
+func (deaf) Ring(string)         {}
+func (deaf) Listen(func(string)) {}
 func (deaf) Subscribe(string) (<-chan struct{}, func()) {
 	return make(chan struct{}), func() {}
 }

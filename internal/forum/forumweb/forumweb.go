@@ -6,7 +6,7 @@
 //	manage.go     what is done with a thread: reading marks, following, moving, merging
 //	post.go       one post: its address, editing, taking away, files
 //	lead.go       facilitation: desk, marking, participation, groups, summaries
-//	news.go       what happened in a thread since its page was read, for the page's script
+//	live.go       what happens in a thread while its page is open (live.Source)
 //	player.go     a prompt as a step of a course (play.Player)
 package forumweb
 
@@ -45,7 +45,6 @@ func (h *Handlers) Routes() []web.Route {
 		{Method: http.MethodPost, Path: board + "/settings", Handler: h.postSettings, Access: web.SignedIn},
 
 		{Method: http.MethodGet, Path: thread, Handler: h.getThread, Access: web.SignedIn},
-		{Method: http.MethodGet, Path: thread + "/news", Handler: h.getNews, Access: web.SignedIn},
 		{Method: http.MethodPost, Path: thread, Handler: h.postThread, Access: web.SignedIn, Body: forum.MaxUpload},
 		{Method: http.MethodPost, Path: thread + "/draft", Handler: h.postThreadDraft, Access: web.SignedIn, Body: forum.MaxUpload},
 		{Method: http.MethodPost, Path: thread + "/preview", Handler: h.postThreadPreview, Access: web.SignedIn, Body: forum.MaxUpload},

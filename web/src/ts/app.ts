@@ -13,6 +13,7 @@
 //   markdown.ts   <mark-down>
 //   room.ts       <live-room>
 //   scenario.ts   <scenario-clock>, <scenario-inject>
+//   live.ts       the page's socket, or looking for news without it
 //   thread.ts     <live-thread>
 //   zone.ts       the time zone for the register form
 //   seen.ts       where the reader was when they left

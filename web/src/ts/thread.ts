@@ -1,71 +1,61 @@
+import { live, type Frame, type Listener, type State } from "./live.ts";
 import { announce } from "./status.ts";
 import { say } from "./words.ts";
 
-interface Item { id: string; root: string; level: number; rev: number; own?: boolean; html: string }
-interface News { head: number; reset?: boolean; count?: number; posts: Item[] }
-
-const often = 15000; // ms between looks
-const seldom = 120000; // at most, after failures
+interface Item { id: string; root: string; level: number; rev: number; html: string }
 
 /**
- * <live-thread> holds the posts of a thread. It asks what happened after the number that its page was read at. New posts
+ * <live-thread> holds the posts of a thread. It hears what happens after the number that its page was read at. New posts
  * wait behind a button, which is announced; the focus stays where it is and what is there is not touched, but for a post
- * that was changed or taken away: that one is replaced. Where the answer is "reset", the button loads the page again.
+ * that was changed or taken away: that one is replaced. Where the answer is "reset", the button loads the page again. One
+ * line says how the page hears of news.
  */
-export class LiveThread extends HTMLElement {
-  private head = 0;
-  private wait = often;
-  private timer: number | undefined;
+export class LiveThread extends HTMLElement implements Listener {
+  topic = "";
+  head = 0;
+  epoch = 0;
   private held: Item[] = [];
+  private kept = 0;
   private bar: HTMLElement | undefined;
-  private since = "";
+  private last: State | undefined;
 
   connectedCallback(): void {
-    if (!this.dataset.stream || this.head) return;
+    if (!this.dataset.stream || this.topic) return;
+    this.topic = this.dataset.stream;
     this.head = Number(this.dataset.head);
-    this.plan();
-    document.addEventListener("visibilitychange", () => { if (document.visibilityState === "visible") void this.look(); });
-    document.addEventListener("greenroom:stream", (e) => {
-      if ((e as CustomEvent<string>).detail === this.dataset.stream) void this.look();
-    });
+    this.epoch = Number(this.dataset.epoch);
+    live.join(this);
     window.setTimeout(() => this.seen(), 5000);
   }
 
-  disconnectedCallback(): void { clearTimeout(this.timer); }
-
-  private plan(): void {
-    clearTimeout(this.timer);
-    this.timer = window.setTimeout(() => void this.look(), this.wait * (0.8 + 0.4 * Math.random()));
+  take(f: Frame): void {
+    if (f.t === "reset" || f.t === "gone") { this.offer(say("thread_changed"), () => location.reload()); return; }
+    if (f.t === "void") {
+      this.kept += f.count ?? 0;
+      if (f.count) this.offer(say("thread_count", { n: String(this.kept) }), () => location.reload());
+      return;
+    }
+    const p = f.data as Item;
+    const there = document.getElementById("p-" + p.id);
+    if (there) {
+      if (Number(there.dataset.rev) < p.rev && !there.contains(document.activeElement)) there.replaceWith(this.make(p.html));
+      return;
+    }
+    const waits = this.held.some((h) => h.id === p.id);
+    if (!waits && f.kind !== "post") return; // of another page of the thread
+    this.held = this.held.filter((h) => h.id !== p.id).concat(p);
+    this.offer(say(this.held.length === 1 ? "show_new" : "show_news", { n: String(this.held.length) }), () => this.show());
   }
 
-  private async look(): Promise<void> {
-    clearTimeout(this.timer);
-    if (!this.isConnected || document.visibilityState === "hidden") return; // it looks when it is seen again
-    try {
-      const r = await fetch(`${this.dataset.url}/news?n=${this.head}&epoch=${this.dataset.epoch}`, { headers: { Accept: "application/json" }, redirect: "manual" });
-      if (r.status === 200) this.take((await r.json()) as News);
-      else if (r.status !== 204) throw new Error(String(r.status));
-      this.wait = often;
-      if (this.since) { this.since = ""; this.state(""); }
-    } catch {
-      this.wait = Math.min(seldom, this.wait * 2);
-      if (!this.since) {
-        this.since = new Date().toLocaleTimeString(document.documentElement.lang || undefined, { hour: "2-digit", minute: "2-digit", hour12: false });
-        this.state(say("offline", { time: this.since }));
-      }
-    }
-    this.plan();
-  }
-
-  private take(n: News): void {
-    this.head = n.head;
-    if (n.reset || n.count) { this.offer(say(n.reset ? "thread_changed" : "thread_count", { n: String(n.count ?? 0) }), () => location.reload()); return; }
-    for (const p of n.posts) {
-      const there = document.getElementById("p-" + p.id);
-      if (there) { if (Number(there.dataset.rev) < p.rev && !there.contains(document.activeElement)) there.replaceWith(this.make(p.html)); continue; }
-      this.held = this.held.filter((h) => h.id !== p.id).concat(p);
-    }
-    if (this.held.length) this.offer(say(this.held.length === 1 ? "show_new" : "show_news", { n: String(this.held.length) }), () => this.show());
+  /** Says how the page hears of news. Only that it does not, and does again, is announced. */
+  state(s: State): void {
+    if (s === this.last) return;
+    const line = this.querySelector<HTMLElement>(".live-state");
+    const time = new Date().toLocaleTimeString(document.documentElement.lang || undefined, { hour: "2-digit", minute: "2-digit", hour12: false });
+    const text = say("live_" + s, { time });
+    if (line) { line.textContent = text; line.dataset.state = s; }
+    if (s === "off" || this.last === "off") announce(text);
+    this.last = s;
   }
 
   private make(html: string): HTMLElement {
@@ -124,16 +114,5 @@ export class LiveThread extends HTMLElement {
     const to = ids.at(-1);
     if (!to) return;
     fetch(this.dataset.url + "/read", { method: "POST", body: new URLSearchParams({ to }), headers: { Accept: "application/json" }, keepalive: true }).catch(() => {});
-  }
-
-  private state(text: string): void {
-    let line = this.querySelector<HTMLElement>(".live-state");
-    if (!line) {
-      line = document.createElement("p");
-      line.className = "live-state";
-      line.setAttribute("role", "status");
-      this.prepend(line);
-    }
-    line.textContent = text;
   }
 }

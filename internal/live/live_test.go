@@ -1,0 +1,636 @@
+package live_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+	"github.com/uptrace/bun"
+
+	"greenroom/internal/account"
+	"greenroom/internal/db"
+	"greenroom/internal/db/dbtest"
+	"greenroom/internal/fault"
+	"greenroom/internal/live"
+	"greenroom/internal/stream"
+)
+
+func ok(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func now() time.Time { return time.Date(2026, 12, 7, 9, 0, 0, 0, time.UTC) }
+
+// board is a source for tests: some people may not know of a topic, some may not read what others wrote.
+type board struct {
+	mu     sync.Mutex
+	banned map[string]bool
+	locked map[string]bool
+	told   int // how often something was worked out for a class
+}
+
+func (b *board) set(m *map[string]bool, who string, on bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if *m == nil {
+		*m = map[string]bool{}
+	}
+	(*m)[who] = on
+}
+
+func (b *board) Seat(_ context.Context, who *account.Person, topic string) (live.Seat, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	switch {
+	case b.banned[who.ID] || topic == "room:secret":
+		return live.Seat{}, fault.New(fault.NotFound, "error.not_found")
+	case topic == "room:merged":
+		return live.Seat{}, live.ErrMoved
+	case b.locked[who.ID]:
+		return live.Seat{Class: "locked"}, nil
+	}
+	return live.Seat{Class: "open"}, nil
+}
+
+// Tell: payloads are "author text"; "hide" payloads are for nobody, and a "reset" is one.
+func (b *board) Tell(_ context.Context, _ string, seat live.Seat, who *account.Person, events []stream.Event) ([]live.Telling, error) {
+	b.mu.Lock()
+	if who == nil {
+		b.told++
+	}
+	b.mu.Unlock()
+	out := make([]live.Telling, len(events))
+	for i, e := range events {
+		author, text, _ := strings.Cut(e.Payload, " ")
+		out[i].Kind, out[i].Reset = e.Kind, e.Kind == "reset"
+		if who == nil {
+			out[i].Apart = []string{author}
+		}
+		own := who != nil && who.ID == author
+		switch {
+		case e.Kind == "hide":
+		case seat.Class == "locked" && !own:
+			out[i].Count = 1
+		case own:
+			out[i].Data, _ = json.Marshal("mine: " + text)
+		default:
+			out[i].Data, _ = json.Marshal(text)
+		}
+	}
+	return out, nil
+}
+
+// place is a hub that is served.
+type place struct {
+	*live.Hub
+	t       *testing.T
+	d       *bun.DB
+	streams *stream.Service
+	board   *board
+	url     string
+
+	mu    sync.Mutex
+	ended map[string]bool // sessions
+}
+
+func (p *place) end(session string) {
+	p.mu.Lock()
+	p.ended[session] = true
+	p.mu.Unlock()
+	p.Recheck()
+}
+
+func open(t *testing.T, d *bun.DB, bell stream.Doorbell, o live.Options) *place {
+	t.Helper()
+	p := &place{t: t, d: d, board: &board{}, ended: map[string]bool{}}
+	p.streams = stream.New(d, now, bell)
+	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		name := r.Header.Get("Person")
+		err := p.Join(w, r, &account.Person{ID: name}, "session of "+name)
+		if f := fault.From(err); f != nil {
+			w.WriteHeader(map[fault.Kind]int{fault.Forbidden: 403, fault.Limited: 429, fault.Unavailable: 503}[f.Kind])
+		}
+	}))
+	p.url = "ws://" + srv.Listener.Addr().String()
+	o.Origin = "http://site.example"
+	o.Log = slog.New(slog.DiscardHandler)
+	o.Living = func(_ context.Context, names []string) (map[string]bool, error) {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		out := map[string]bool{}
+		for _, n := range names {
+			out[n] = !p.ended[n]
+		}
+		return out, nil
+	}
+	o.Person = func(_ context.Context, session string) (*account.Person, error) {
+		return &account.Person{ID: strings.TrimPrefix(session, "session of ")}, nil
+	}
+	p.Hub = live.New(p.streams, o)
+	p.Register("room", p.board)
+	ctx, stop := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() { _ = p.Run(ctx) })
+	srv.Start()
+	t.Cleanup(func() {
+		stop()
+		running.Wait()
+		end, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		p.Drain(end)
+		srv.Close()
+	})
+	return p
+}
+
+func (p *place) say(topic, kind, payload string) {
+	p.t.Helper()
+	ok(p.t, db.InTx(context.Background(), p.d, func(ctx context.Context, tx bun.Tx) error {
+		_, err := p.streams.Append(ctx, tx, topic, kind, payload)
+		return err
+	}))
+	p.streams.Ring(topic)
+}
+
+// socket is one client that keeps the protocol.
+type socket struct {
+	*websocket.Conn
+	t    *testing.T
+	rest []live.Frame
+}
+
+func (p *place) dial(who string, change ...func(http.Header)) (*socket, int) {
+	p.t.Helper()
+	h := http.Header{"Person": {who}, "Origin": {"http://site.example"}}
+	for _, fn := range change {
+		fn(h)
+	}
+	c, res, err := websocket.DefaultDialer.Dial(p.url, h)
+	if err != nil {
+		if res == nil {
+			p.t.Fatal(err)
+		}
+		return nil, res.StatusCode
+	}
+	p.t.Cleanup(func() { _ = c.Close() })
+	s := &socket{Conn: c, t: p.t}
+	ok(p.t, c.SetReadDeadline(time.Now().Add(20*time.Second)))
+	if f := s.next(); f.T != "hello" || f.V != 1 || f.Beat == 0 {
+		p.t.Fatalf("the first frame is %+v", f)
+	}
+	return s, 101
+}
+
+func (p *place) in(who, topic string, after int64) *socket {
+	p.t.Helper()
+	s, code := p.dial(who)
+	if s == nil {
+		p.t.Fatalf("no socket for %s: %d", who, code)
+	}
+	s.sub(topic, after, 1)
+	return s
+}
+
+func (s *socket) sub(topic string, after, epoch int64) {
+	s.t.Helper()
+	ok(s.t, s.WriteJSON(map[string]any{"t": "sub", "topic": topic, "after": after, "epoch": epoch}))
+}
+
+func (s *socket) read() (live.Frame, error) {
+	for len(s.rest) == 0 {
+		_, raw, err := s.ReadMessage()
+		if err != nil {
+			return live.Frame{}, err
+		}
+		for line := range strings.SplitSeq(string(raw), "\n") {
+			var f live.Frame
+			if err := json.Unmarshal([]byte(line), &f); err != nil {
+				return f, fmt.Errorf("%q: %w", line, err)
+			}
+			s.rest = append(s.rest, f)
+		}
+	}
+	f := s.rest[0]
+	s.rest = s.rest[1:]
+	return f, nil
+}
+
+// next is the next frame that is no beat.
+func (s *socket) next() live.Frame {
+	s.t.Helper()
+	for {
+		f, err := s.read()
+		ok(s.t, err)
+		if f.T != "beat" {
+			return f
+		}
+	}
+}
+
+// want reads frames until all were there, in the order, and nothing else: "event 3 text", "void 4", "sub 2", "gone".
+func (s *socket) want(frames ...string) {
+	s.t.Helper()
+	for _, w := range frames {
+		f := s.next()
+		got := f.T
+		if f.N > 0 {
+			got += fmt.Sprint(" ", f.N)
+		}
+		if f.Data != nil {
+			var text string
+			ok(s.t, json.Unmarshal(f.Data, &text))
+			got += " " + text
+		}
+		if f.Count > 0 {
+			got += fmt.Sprint(" +", f.Count)
+		}
+		if f.Why != "" {
+			got += " " + f.Why
+		}
+		if got != w {
+			s.t.Fatalf("got %q, want %q", got, w)
+		}
+	}
+}
+
+// wantClose reads until the socket is ended with the code.
+func (s *socket) wantClose(code int) (last live.Frame) {
+	s.t.Helper()
+	for {
+		f, err := s.read()
+		var c *websocket.CloseError
+		switch {
+		case err == nil:
+			last = f
+		case errors.As(err, &c) && c.Code == code:
+			return last
+		default:
+			s.t.Fatalf("want close %d, got %v", code, err)
+		}
+	}
+}
+
+func each(t *testing.T, o live.Options, fn func(t *testing.T, p *place)) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *bun.DB) { fn(t, open(t, d, stream.NewLocal(), o)) })
+}
+
+func TestWritersAndReadersLoseNothing(t *testing.T) {
+	const writers, each1, readers = 10, 10, 8
+	each(t, live.Options{}, func(t *testing.T, p *place) {
+		var all sync.WaitGroup
+		for r := range readers {
+			s, _ := p.dial(fmt.Sprint("reader", r))
+			s.sub("room:a", 0, 1)
+			all.Go(func() {
+				var last int64
+				for last < writers*each1 {
+					f, err := s.read()
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					if f.T != "event" && f.T != "void" {
+						continue
+					}
+					if f.N != last+1 {
+						t.Errorf("number %d after %d", f.N, last)
+						return
+					}
+					last = f.N
+					if last%25 == int64(r) { // hangs up in the middle and comes back
+						_ = s.Close()
+						if s, _ = p.dial(fmt.Sprint("reader", r)); s == nil {
+							return
+						}
+						s.sub("room:a", last, 1)
+					}
+				}
+			})
+		}
+		for w := range writers {
+			all.Go(func() {
+				for i := range each1 {
+					p.say("room:a", "post", fmt.Sprint("writer ", w, ".", i))
+				}
+			})
+		}
+		all.Wait()
+	})
+}
+
+func TestWhoMayNotReadGetsVoidsUntilTheRuleFlips(t *testing.T) {
+	each(t, live.Options{}, func(t *testing.T, p *place) {
+		p.board.set(&p.board.locked, "lee", true)
+		p.say("room:a", "post", "ann old")
+		lee, ann := p.in("lee", "room:a", 0), p.in("ann", "room:a", 1)
+		lee.want("void 1 +1", "sub 1")
+		ann.want("sub 1")
+		p.say("room:a", "post", "ann secret")
+		p.say("room:a", "hide", "ann x")
+		lee.want("void 2 +1", "void 3")
+		ann.want("event 2 mine: secret", "void 3")
+		p.board.set(&p.board.locked, "lee", false)
+		p.say("room:a", "post", "lee answer") // its own, whatever the seat is still
+		lee.want("event 4 mine: answer")
+		ann.want("event 4 answer")
+		p.streams.Ring(live.AccessStream("lee"))
+		lee.want("reset 4")
+		p.say("room:a", "post", "ann open")
+		lee.want("event 5 open")
+		p.say("room:a", "reset", "")
+		lee.want("reset 6")
+
+		// The same by asking.
+		list, more, err := p.Read(context.Background(), &account.Person{ID: "bo"}, "room:a", 1, 1)
+		ok(t, err)
+		var got []string
+		for _, f := range list {
+			got = append(got, fmt.Sprint(f.T, f.N, string(f.Data)))
+		}
+		if want := []string{`event2"secret"`, "void3", `event4"answer"`, `event5"open"`, "reset6"}; more || !slices.Equal(got, want) {
+			t.Errorf("asked: %v, more %v", got, more)
+		}
+		for _, x := range []struct{ after, epoch int64 }{{1, 2}, {7, 1}} {
+			if list, _, err := p.Read(context.Background(), &account.Person{ID: "bo"}, "room:a", x.after, x.epoch); err != nil || len(list) != 1 || list[0].T != "reset" || list[0].N != 6 {
+				t.Errorf("after %d of epoch %d: %v %v", x.after, x.epoch, list, err)
+			}
+		}
+
+		// Who may no longer know of it hears no more.
+		p.board.set(&p.board.banned, "lee", true)
+		p.streams.Ring(live.AccessStream("lee"))
+		lee.want("gone")
+		p.say("room:a", "post", "ann later")
+		lee.sub("room:a", 6, 1)
+		lee.want("gone")
+	})
+}
+
+func TestTopicsThatAreNotThere(t *testing.T) {
+	each(t, live.Options{}, func(t *testing.T, p *place) {
+		s := p.in("ann", "room:secret", 0)
+		s.want("gone")
+		s.sub("nothing:x", 0, 1)
+		s.want("gone")
+		s.sub("room:merged", 0, 1)
+		s.want("reset")
+		for i := range 8 {
+			s.sub(fmt.Sprint("room:", i), 0, 1)
+			s.want("sub")
+		}
+		s.sub("room:9", 0, 1)
+		s.want("error too_many")
+		ok(t, s.WriteJSON(map[string]any{"t": "unsub", "topic": "room:1"}))
+		s.sub("room:9", 0, 1)
+		s.want("sub")
+		p.say("room:1", "post", "bo x")
+		p.say("room:9", "post", "bo y")
+		s.want("event 1 y")
+	})
+}
+
+func TestWhoIsFarBehindOrOfAnotherTimeLoadsAgain(t *testing.T) {
+	each(t, live.Options{Poll: 20 * time.Millisecond}, func(t *testing.T, p *place) {
+		ok(t, db.InTx(context.Background(), p.d, func(ctx context.Context, tx bun.Tx) error {
+			for range 230 {
+				if _, err := p.streams.Append(ctx, tx, "room:a", "post", "ann x"); err != nil {
+					return err
+				}
+			}
+			return nil
+		}))
+		s := p.in("bo", "room:a", 0)
+		s.want("reset 230", "sub 230")
+		s.sub("room:a", 300, 1)
+		s.want("reset 230", "sub 230")
+		near := p.in("cy", "room:a", 120)
+		for n := 121; n <= 230; n++ {
+			near.want(fmt.Sprintf("event %d x", n))
+		}
+		near.want("sub 230")
+		// A restored database, seen by looking at heads.
+		ok(t, db.InTx(context.Background(), p.d, func(ctx context.Context, tx bun.Tx) error { return stream.Restored(ctx, tx) }))
+		s.want("reset 230")
+		near.want("reset 230")
+		p.say("room:a", "post", "ann y")
+		s.want("event 231 y")
+	})
+}
+
+// deaf is a doorbell that loses every ring.
+type deaf struct{ *stream.Local }
+
+func (deaf) Ring(string) {}
+
+func TestADeadDoorbellCostsAMomentAndNoMessage(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *bun.DB) {
+		p := open(t, d, deaf{stream.NewLocal()}, live.Options{Poll: 10 * time.Millisecond})
+		s := p.in("bo", "room:a", 0)
+		s.want("sub")
+		for i := 1; i <= 5; i++ {
+			p.say("room:a", "post", "ann x")
+			s.want(fmt.Sprintf("event %d x", i))
+		}
+	})
+}
+
+func TestSessionsThatEndEndTheirSockets(t *testing.T) {
+	each(t, live.Options{}, func(t *testing.T, p *place) {
+		ann, bo := p.in("ann", "room:a", 0), p.in("bo", "room:a", 0)
+		ann.want("sub")
+		bo.want("sub")
+		p.end("session of ann")
+		ann.wantClose(live.CloseSignedOut)
+		p.say("room:a", "post", "cy x")
+		bo.want("event 1 x")
+	})
+}
+
+func TestDoors(t *testing.T) {
+	each(t, live.Options{Sockets: 3, PerPerson: 2}, func(t *testing.T, p *place) {
+		for _, origin := range []string{"", "http://evil.example", "https://site.example", "http://site.example.evil.example", "null"} {
+			if _, code := p.dial("ann", func(h http.Header) { h.Set("Origin", origin) }); code != 403 {
+				t.Errorf("origin %q: %d", origin, code)
+			}
+		}
+		first := p.in("ann", "room:a", 0)
+		p.in("ann", "room:a", 0)
+		if _, code := p.dial("ann"); code != 429 {
+			t.Errorf("a third socket of one person: %d", code)
+		}
+		p.in("bo", "room:a", 0)
+		if _, code := p.dial("cy"); code != 503 {
+			t.Errorf("a fourth socket: %d", code)
+		}
+		ok(t, first.Close())
+		until(t, func() bool { n, _, _ := p.Status(); return n == 2 })
+		p.in("cy", "room:a", 0)
+	})
+}
+
+// until waits for what another goroutine does, by giving way to it.
+func until(t *testing.T, done func() bool) {
+	t.Helper()
+	end := time.Now().Add(20 * time.Second)
+	for !done() {
+		if time.Now().After(end) {
+			t.Fatal("it did not come to that")
+		}
+		<-time.After(time.Millisecond)
+	}
+}
+
+func TestNewSocketsComeAtARate(t *testing.T) {
+	each(t, live.Options{Accept: 5, PerPerson: 100}, func(t *testing.T, p *place) {
+		codes := map[int]int{}
+		for i := range 30 {
+			_, code := p.dial(fmt.Sprint("p", i))
+			codes[code]++
+		}
+		if codes[101] < 5 || codes[503] == 0 {
+			t.Errorf("answers: %v", codes)
+		}
+	})
+}
+
+func TestClientsThatMisbehaveAreSentAway(t *testing.T) {
+	each(t, live.Options{}, func(t *testing.T, p *place) {
+		s, _ := p.dial("ann")
+		ok(t, s.WriteMessage(websocket.TextMessage, []byte("no JSON")))
+		s.wantClose(websocket.ClosePolicyViolation)
+		s, _ = p.dial("ann")
+		for range 40 {
+			ok(t, s.WriteJSON(map[string]string{"t": "ping"}))
+		}
+		s.wantClose(websocket.ClosePolicyViolation)
+		s, _ = p.dial("ann")
+		_ = s.WriteMessage(websocket.TextMessage, make([]byte, 8<<10))
+		s.wantClose(websocket.CloseMessageTooBig)
+	})
+}
+
+func TestASlowReaderIsCutAndOthersAreNotHeldUp(t *testing.T) {
+	each(t, live.Options{Frames: 16, Bytes: 64 << 10, Write: time.Second}, func(t *testing.T, p *place) {
+		slow, quick := p.in("slow", "room:a", 0), p.in("quick", "room:a", 0)
+		slow.want("sub")
+		quick.want("sub")
+		big := "ann " + strings.Repeat("x", 60<<10)
+		var n int64
+		for range 400 { // more than the network holds for one who does not read
+			p.say("room:a", "post", big)
+			n++
+			if f := quick.next(); f.T != "event" || f.N != n {
+				t.Fatalf("the quick one got %s %d, want %d", f.T, f.N, n)
+			}
+			if _, _, cut := p.Status(); cut > 0 {
+				break
+			}
+		}
+		until(t, func() bool { sockets, _, cut := p.Status(); return sockets == 1 && cut == 1 })
+		again := p.in("slow", "room:a", n-1)
+		if f := again.next(); f.T != "event" || f.N != n {
+			t.Errorf("after coming back: %s %d", f.T, f.N)
+		}
+	})
+}
+
+func TestPingsFindWhoHasGone(t *testing.T) {
+	each(t, live.Options{Ping: 40 * time.Millisecond, Silent: 200 * time.Millisecond}, func(t *testing.T, p *place) {
+		here, dead := p.in("here", "room:a", 0), p.in("dead", "room:a", 0)
+		here.want("sub")
+		dead.want("sub")
+		dead.SetPingHandler(func(string) error { return nil }) // it no longer answers, but its socket stands
+		go func() {
+			for {
+				if _, _, err := dead.ReadMessage(); err != nil {
+					return
+				}
+			}
+		}()
+		beats := 0
+		for {
+			f, err := here.read()
+			ok(t, err)
+			if f.T == "beat" {
+				beats++
+				if _, there := f.Heads["room:a"]; !there {
+					t.Errorf("a beat without heads: %+v", f)
+				}
+			}
+			if n, _, _ := p.Status(); n == 1 && beats > 2 {
+				return
+			}
+		}
+	})
+}
+
+func TestANodeThatStopsSendsItsReadersAway(t *testing.T) {
+	each(t, live.Options{PerPerson: 100}, func(t *testing.T, p *place) {
+		var all []*socket
+		for range 20 {
+			s := p.in("ann", "room:a", 0)
+			s.want("sub")
+			all = append(all, s)
+		}
+		done := make(chan struct{})
+		go func() {
+			ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+			defer cancel()
+			p.Drain(ctx)
+			close(done)
+		}()
+		retry := map[int64]bool{}
+		for _, s := range all {
+			last := s.wantClose(websocket.CloseServiceRestart)
+			if last.T != "bye" || last.Retry < 0 || last.Retry > 30_000 {
+				t.Errorf("the last frame is %+v", last)
+			}
+			retry[last.Retry] = true
+		}
+		<-done
+		if len(retry) < 15 {
+			t.Errorf("all come back at once: %v", retry)
+		}
+		if _, code := p.dial("bo"); code != 503 {
+			t.Errorf("a socket on a node that stops: %d", code)
+		}
+		if sockets, topics, _ := p.Status(); sockets+topics != 0 {
+			t.Errorf("%d sockets and %d topics are left", sockets, topics)
+		}
+	})
+}
+
+func TestAnEventIsWorkedOutOnceForAllWhoReadTheSame(t *testing.T) {
+	each(t, live.Options{PerPerson: 100}, func(t *testing.T, p *place) {
+		var all []*socket
+		for range 30 {
+			s := p.in("ann", "room:a", 0)
+			s.want("sub")
+			all = append(all, s)
+		}
+		p.say("room:a", "post", "bo x")
+		for _, s := range all {
+			s.want("event 1 x")
+		}
+		p.board.mu.Lock()
+		defer p.board.mu.Unlock()
+		if p.board.told != 1 {
+			t.Errorf("worked out %d times", p.board.told)
+		}
+	})
+}

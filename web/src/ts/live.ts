@@ -1,0 +1,160 @@
+// The one socket of a page, and looking for news without it. See docs/live-protocol.md.
+
+/** What is told of a topic. */
+export interface Frame { t: string; topic?: string; n?: number; epoch?: number; kind?: string; data?: unknown; count?: number; retry?: number; heads?: Record<string, number>; beat?: number }
+
+/** How the page hears of news: "live" by its socket, "again" while that is being made, "look" by asking, "off" not at all. */
+export type State = "live" | "again" | "look" | "off";
+
+/** Who listens to a topic: take gets each number once and in order. */
+export interface Listener { topic: string; head: number; epoch: number; take(f: Frame): void; state(s: State): void }
+
+const look = 15000; // ms between looks without a socket
+const most = 120000; // at most, after failures
+const tries = 2; // sockets that fail one after the other before the page looks by itself
+const spread = (ms: number): number => ms * (0.8 + 0.4 * Math.random());
+
+/** Hears one topic: by socket where that works, else by asking every 15 seconds while the page is seen. */
+class Live {
+  private ws: WebSocket | undefined;
+  private on = false; // hello was heard
+  private failed = 0;
+  private list: Listener[] = [];
+  private timer: number | undefined;
+  private looks: number | undefined;
+  private wait = look;
+  private quiet: number | undefined;
+  private beat = 25000;
+  private off = false;
+
+  join(l: Listener): void {
+    this.list.push(l);
+    if (this.list.length === 1) this.begin();
+    else if (this.on) this.ask(l);
+    l.state(this.now());
+  }
+
+  /** Looks at once, whatever the socket says. */
+  nudge(): void {
+    if (this.on) this.send({ t: "ping" });
+    else void this.seek();
+  }
+
+  private now(): State { return this.on ? "live" : this.off ? "off" : this.failed < tries ? "again" : "look"; }
+  private tell(): void { for (const l of this.list) l.state(this.now()); }
+
+  private begin(): void {
+    document.addEventListener("visibilitychange", () => {
+      if (document.visibilityState !== "visible") return;
+      if (!this.ws) this.dial();
+      this.nudge();
+    });
+    addEventListener("pagehide", () => this.ws?.close());
+    addEventListener("pageshow", (e) => { if (e.persisted && !this.ws) this.dial(); });
+    this.dial();
+  }
+
+  private dial(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    let ws: WebSocket;
+    try { ws = new WebSocket(location.origin.replace(/^http/, "ws") + "/live"); } catch { this.lost(0, undefined); return; }
+    this.ws = ws;
+    let retry: number | undefined;
+    ws.onmessage = (e) => {
+      this.listen();
+      for (const line of String(e.data).split("\n")) {
+        const f = JSON.parse(line) as Frame;
+        if (f.t === "bye") retry = f.retry;
+        else this.heard(f);
+      }
+    };
+    ws.onclose = (e) => { if (this.ws === ws) this.lost(e.code, retry); };
+  }
+
+  /** Browsers do not show pings, so a socket that says nothing for two of its beats is taken for dead. */
+  private listen(): void {
+    clearTimeout(this.quiet);
+    this.quiet = window.setTimeout(() => { const ws = this.ws; this.lost(0, undefined); ws?.close(); }, 2.5 * this.beat);
+  }
+
+  private lost(code: number, retry: number | undefined): void {
+    this.ws = undefined;
+    clearTimeout(this.quiet);
+    this.failed = code === 4401 ? tries : this.on ? 0 : this.failed + 1; // signed out: asking says so at once
+    this.on = false;
+    this.tell();
+    const back = Math.random() * Math.min(this.failed < tries ? 30000 : most, 1000 * 2 ** Math.min(this.failed, 7));
+    this.timer = window.setTimeout(() => this.dial(), retry ?? (code === 4008 ? 0 : 500 + back));
+    if (this.failed >= tries || retry) this.plan(this.failed === tries ? 0 : this.wait);
+  }
+
+  private send(o: object): void { if (this.ws?.readyState === WebSocket.OPEN) this.ws.send(JSON.stringify(o)); }
+  private ask(l: Listener): void { this.send({ t: "sub", topic: l.topic, after: l.head, epoch: l.epoch }); }
+
+  private heard(f: Frame): void {
+    if (f.t === "hello") {
+      this.on = true;
+      this.failed = 0;
+      this.off = false;
+      this.beat = f.beat ?? this.beat;
+      clearTimeout(this.looks);
+      this.tell();
+      for (const l of this.list) this.ask(l);
+      this.listen();
+    }
+    if (f.t === "beat") for (const l of this.list) if ((f.heads?.[l.topic] ?? 0) > l.head) this.ask(l);
+    for (const l of this.list) if (f.topic === l.topic) this.pass(l, f);
+  }
+
+  private pass(l: Listener, f: Frame): void {
+    const n = f.n ?? 0;
+    switch (f.t) {
+      case "event": case "void":
+        if (n <= l.head) return;
+        if (n > l.head + 1) { this.ask(l); return; } // a hole: what is missing comes again, in order
+        l.head = n;
+        break;
+      case "reset":
+        l.head = n;
+        l.epoch = f.epoch ?? l.epoch;
+        break;
+      case "gone": break;
+      default: return;
+    }
+    l.take(f);
+  }
+
+  private plan(ms: number): void {
+    clearTimeout(this.looks);
+    this.looks = window.setTimeout(() => void this.seek(), spread(ms));
+  }
+
+  private async seek(): Promise<void> {
+    clearTimeout(this.looks);
+    if (this.on || document.visibilityState === "hidden") return; // it looks when it is seen again
+    try {
+      for (const l of this.list) {
+        for (let more = true; more;) {
+          const q = new URLSearchParams({ topic: l.topic, after: String(l.head), epoch: String(l.epoch) });
+          const r = await fetch("/live/events?" + q, { headers: { Accept: "application/json" }, redirect: "manual" });
+          if (r.status === 404) this.pass(l, { t: "gone" });
+          else if (r.status !== 200 && r.status !== 204) throw new Error(String(r.status));
+          more = false;
+          if (r.status !== 200) continue;
+          const got = (await r.json()) as { frames: Frame[]; more?: boolean };
+          for (const f of got.frames) this.pass(l, f);
+          more = got.more ?? false;
+        }
+      }
+      this.wait = look;
+      if (this.off) { this.off = false; this.tell(); }
+    } catch {
+      this.wait = Math.min(most, this.wait * 2);
+      if (!this.off && this.failed >= tries) { this.off = true; this.tell(); }
+    }
+    this.plan(this.wait);
+  }
+}
+
+export const live = new Live();
