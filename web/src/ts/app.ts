@@ -30,7 +30,6 @@ import { PassKey } from "./passkey.ts";
 import { LiveRoom } from "./room.ts";
 import { ScenarioClock, ScenarioInject } from "./scenario.ts";
 import { seen } from "./seen.ts";
-import { LiveThread } from "./thread.ts";
 import { zone } from "./zone.ts";
 
 declare global {
@@ -39,7 +38,8 @@ declare global {
 window.htmx = htmx;
 
 customElements.define("auto-save", AutoSave);
-customElements.define("live-thread", LiveThread);
+// Only pages with a thread load what it needs.
+if (document.querySelector("live-thread")) void import("./thread.ts").then((m) => customElements.define("live-thread", m.LiveThread));
 customElements.define("live-room", LiveRoom);
 customElements.define("mark-down", MarkDown);
 customElements.define("order-list", OrderList);
