@@ -214,8 +214,9 @@ var matrix = map[string]row{
 	"GET /certificates":          {"/certificates", all(200), nil},
 	"GET /certificates/:code":    {"/certificates/{code}", all(200), nil},
 
-	"GET /teach/write":  {"/teach/write", teaching(200), nil},
-	"POST /teach/write": {"/teach/write", teachingWriters(200), url.Values{"do": {"blank"}}},
+	"GET /teach/write":         {"/teach/write", teaching(200), nil},
+	"POST /teach/write":        {"/teach/write", teachingWriters(200), url.Values{"do": {"blank"}}},
+	"POST /teach/write/import": {"/teach/write/import", teachingWriters(422), url.Values{"do": {"import"}}},
 
 	"GET /teach/workshops":                                                             {"/teach/workshops", teaching(200), nil},
 	"GET /teach/workshops/:course/:module/:workshop":                                   {"/teach/workshops/tiny/first/room", teaching(200), nil},

@@ -17,6 +17,9 @@ type Start struct {
 	Courses []Course
 	Pasted  string // what was pasted and is too large
 	Error   string
+
+	ImportError string
+	ImportMax   int // MB
 }
 
 // Course is a course with scenarios.
@@ -32,7 +35,8 @@ type Edit struct {
 	Source  string
 	Checked rules.Checked
 	Fields  []*rules.Field
-	Error   string // what is wrong with what was sent
+	Gaps    []string // what an import could not bring over
+	Error   string   // what is wrong with what was sent
 }
 
 func (p Edit) tabs() []string {
