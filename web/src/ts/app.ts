@@ -26,8 +26,6 @@ import { copies, menus, passwords, themes } from "./menus.ts";
 import { MarkDown } from "./markdown.ts";
 import { OrderList } from "./order.ts";
 import { outline } from "./outline.ts";
-import { PassKey } from "./passkey.ts";
-import { LiveRoom } from "./room.ts";
 import { ScenarioClock, ScenarioInject } from "./scenario.ts";
 import { seen } from "./seen.ts";
 import { zone } from "./zone.ts";
@@ -38,15 +36,18 @@ declare global {
 window.htmx = htmx;
 
 customElements.define("auto-save", AutoSave);
-// Only pages with a thread load what it needs.
-if (document.querySelector("live-thread")) void import("./thread.ts").then((m) => customElements.define("live-thread", m.LiveThread));
-customElements.define("live-room", LiveRoom);
 customElements.define("mark-down", MarkDown);
 customElements.define("order-list", OrderList);
-customElements.define("pass-key", PassKey);
 customElements.define("time-limit", TimeLimit);
 customElements.define("scenario-clock", ScenarioClock);
 customElements.define("scenario-inject", ScenarioInject);
+// What few pages have is loaded by those that have it.
+const rare = (name: string, load: () => Promise<CustomElementConstructor>) => {
+  if (document.querySelector(name)) void load().then((element) => customElements.define(name, element));
+};
+rare("live-room", () => import("./room.ts").then((m) => m.LiveRoom));
+rare("live-thread", () => import("./thread.ts").then((m) => m.LiveThread));
+rare("pass-key", () => import("./passkey.ts").then((m) => m.PassKey));
 menus();
 themes();
 passwords(document);
