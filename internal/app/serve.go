@@ -36,7 +36,7 @@ const gcPercent = 300
 
 // startPercent is the growth allowed while the courses are read. It keeps what stays close together: at Go's default,
 // half of the pages that are held afterwards would be holes.
-const startPercent = 25
+const startPercent = 50
 
 // Tune sets the collector for serving pages. Serve does it, and the benchmarks do.
 func Tune() { debug.SetGCPercent(gcPercent) }
