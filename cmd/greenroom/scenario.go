@@ -388,11 +388,7 @@ func (c scenarioImportCmd) Run(w *world) error {
 	if err != nil {
 		return err
 	}
-	read := outline.FromTwee
-	if bytes.HasPrefix(src, []byte("PK")) {
-		read = outline.FromH5P
-	}
-	d, err := read(src)
+	d, err := outline.Read(src)
 	if err != nil {
 		return fmt.Errorf("%s: %w", c.File, err)
 	}

@@ -119,7 +119,7 @@ func FromH5P(raw []byte) (*Draft, error) {
 			s.gap("", "the passages after p%d did not come over", i)
 			break
 		}
-		s.node(fmt.Sprintf("p%d", i), &in.Scenario.Content[i], ends, len(in.Scenario.Content))
+		s.node(fmt.Sprintf("p%d", i), &in.Scenario.Content[i], ends)
 	}
 	if len(s.places) == 0 {
 		return nil, ErrEmpty
@@ -164,7 +164,7 @@ func (s *story) ends(screens []endH5P) *endings {
 }
 
 // to is where a number leads: to a place, or to an end screen.
-func (e *endings) to(next *float64, _ int) string {
+func (e *endings) to(next *float64) string {
 	n := -1
 	if next != nil {
 		n = int(*next)
@@ -184,7 +184,7 @@ func (e *endings) to(next *float64, _ int) string {
 	return p.name
 }
 
-func (s *story) node(name string, n *nodeH5P, ends *endings, places int) {
+func (s *story) node(name string, n *nodeH5P, ends *endings) {
 	p := &place{name: name, title: flat(n.Type.Metadata.Title)}
 	library, _, _ := strings.Cut(n.Type.Library, " ")
 	feedback := s.feedback(name, n.Feedback)
@@ -197,7 +197,7 @@ func (s *story) node(name string, n *nodeH5P, ends *endings, places int) {
 		p.ask = flat(q.Question.Text)
 		p.text = p.ask
 		for _, a := range q.Question.Alternatives {
-			p.ways = append(p.ways, way{text: flat(a.Text), to: ends.to(a.Next, places), feedback: s.feedback(name, a.Feedback)})
+			p.ways = append(p.ways, way{text: flat(a.Text), to: ends.to(a.Next), feedback: s.feedback(name, a.Feedback)})
 		}
 		if p.ask == "" {
 			s.gap(name, "the question has no words")
@@ -225,7 +225,7 @@ func (s *story) node(name string, n *nodeH5P, ends *endings, places int) {
 		s.gap(name, "its content (%s) did not come over; write what the learner has to know from it, or link to it", cut(n.Type.Library, 60))
 		p.text = p.title
 	}
-	p.ways = []way{{text: "On", to: ends.to(n.Next, places), feedback: feedback}}
+	p.ways = []way{{text: "On", to: ends.to(n.Next), feedback: feedback}}
 	s.places = append(s.places, p)
 }
 

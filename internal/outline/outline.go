@@ -17,10 +17,10 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"greenroom/internal/scenario"
+	"greenroom/internal/words"
 )
 
 // Gap is something that did not come over, or that is still to write. What and Where are plain English for authors.
@@ -41,6 +41,14 @@ func (g Gap) String() string {
 type Draft struct {
 	YAML []byte // scenario/1
 	Gaps []Gap
+}
+
+// Read reads either: what begins as a zip file is an H5P package, all else is Twee.
+func Read(raw []byte) (*Draft, error) {
+	if bytes.HasPrefix(raw, []byte("PK")) {
+		return FromH5P(raw)
+	}
+	return FromTwee(raw)
 }
 
 // Limits of what is brought in.
@@ -122,17 +130,7 @@ var tag = regexp.MustCompile(`<[A-Za-z/!?][^<>]*>?`)
 // prose makes a text one that the format takes: without markup of the web and signs that nobody sees. Line is whether it has
 // to be one line.
 func (s *story) prose(where, text string, line bool, most int) string {
-	text = strings.Map(func(r rune) rune {
-		switch {
-		case r == '\n' && !line:
-			return r
-		case unicode.IsSpace(r):
-			return ' '
-		case unicode.IsControl(r), unicode.Is(unicode.Cf, r), r == 0x2028, r == 0x2029, r == utf8.RuneError:
-			return -1
-		}
-		return r
-	}, scenario.Tidy(text))
+	text = words.Clean(text, line)
 	if found := tag.FindAllString(text, 3); len(found) > 0 {
 		s.gap(where, "HTML was taken out of the text, as in %q", cut(found[0], 40))
 		text = tag.ReplaceAllString(text, "")

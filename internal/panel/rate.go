@@ -4,9 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/uptrace/bun"
@@ -16,6 +14,7 @@ import (
 	"greenroom/internal/fault"
 	"greenroom/internal/id"
 	"greenroom/internal/scenario"
+	"greenroom/internal/words"
 )
 
 // Rating is what somebody says of one decision; table panel_rating.
@@ -169,7 +168,7 @@ func (s *Service) Rate(ctx context.Context, token, decision, print string, numbe
 			bad.Add("rating."+c.ID, "panel.error.rating", "Scale", scale)
 		}
 		kept[c.ID] = n
-		t := tidy(reasons[c.ID])
+		t := words.Clean(reasons[c.ID], true)
 		if over := utf8.RuneCountInString(t) - MaxReason; over > 0 {
 			bad.Add("reason."+c.ID, "panel.error.long", "Max", MaxReason, "Over", over)
 		}
@@ -201,20 +200,6 @@ func (s *Service) Rate(ctx context.Context, token, decision, print string, numbe
 	return h, nil
 }
 
-// tidy makes one line of a text, without signs that nobody sees.
-func tidy(text string) string {
-	text = strings.Map(func(r rune) rune {
-		switch {
-		case unicode.IsSpace(r):
-			return ' '
-		case unicode.IsControl(r), unicode.Is(unicode.Cf, r), r == utf8.RuneError:
-			return -1
-		}
-		return r
-	}, text)
-	return strings.Join(strings.Fields(text), " ")
-}
-
 // Export gives somebody with an account what they rated, and where they were invited.
 func (s *Service) Export(ctx context.Context, personID string) (string, any, error) {
 	type row struct {
@@ -229,19 +214,24 @@ func (s *Service) Export(ctx context.Context, personID string) (string, any, err
 	if err := s.db.NewSelect().Model(&seats).Where("ps.email_folded IN (?)", mine).OrderExpr("ps.invited_at, ps.id").Scan(ctx); err != nil {
 		return "", nil, fmt.Errorf("export seats in panels: %w", db.Err(err))
 	}
+	var all []Rating
+	theirs := s.db.NewSelect().Model((*Seat)(nil)).Column("id").Where("ps.email_folded IN (?)", mine)
+	if err := s.db.NewSelect().Model(&all).Where("pr.seat_id IN (?)", theirs).OrderExpr("pr.decision").Scan(ctx); err != nil {
+		return "", nil, fmt.Errorf("export ratings: %w", db.Err(err))
+	}
+	by := map[string][]*Rating{}
+	for i := range all {
+		by[all[i].SeatID] = append(by[all[i].SeatID], &all[i])
+	}
 	out := []row{}
 	for _, x := range seats {
 		at := row{Scenario: x.CourseKey + "/" + x.ActivityKey, Invited: x.InvitedAt.UTC().Format(time.RFC3339)}
-		var all []Rating
-		if err := s.db.NewSelect().Model(&all).Where("pr.seat_id = ?", x.ID).OrderExpr("pr.decision").Scan(ctx); err != nil {
-			return "", nil, fmt.Errorf("export ratings: %w", db.Err(err))
-		}
-		if len(all) == 0 {
+		if len(by[x.ID]) == 0 {
 			out = append(out, at)
 		}
-		for i := range all {
+		for _, y := range by[x.ID] {
 			r := at
-			r.Decision, r.Ratings, r.Reasons = all[i].Decision, all[i].Numbers(), all[i].Texts()
+			r.Decision, r.Ratings, r.Reasons = y.Decision, y.Numbers(), y.Texts()
 			out = append(out, r)
 		}
 	}

@@ -17,6 +17,7 @@ import (
 	"greenroom/internal/fault"
 	"greenroom/internal/quiz"
 	"greenroom/internal/reading"
+	"greenroom/internal/words"
 	"greenroom/internal/workshop"
 )
 
@@ -112,8 +113,8 @@ func freeCode(ctx context.Context, tx bun.IDB) (string, error) {
 	return "", fault.New(fault.Unavailable, "error.unavailable")
 }
 
-// line is text without line breaks and spaces at its ends.
-func line(s string) string { return strings.Join(strings.Fields(s), " ") }
+// line is a text as a room shows it: one line.
+func line(s string) string { return words.Clean(s, true) }
 
 // check says what has to be mended, and returns the items in their order.
 func (p *Plan) check(rev *course.Revision, a *course.Activity, sheet *workshop.RunSheet) ([]Item, error) {

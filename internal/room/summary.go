@@ -34,7 +34,7 @@ func (s *Service) Summary(ctx context.Context, actor *account.Person, roomID str
 		return nil, db.Err(err)
 	}
 	var entries []Entry
-	err = s.db.NewSelect().Model(&entries).Where(within, roomID).Where("state IN (?)", bun.In([]string{Shown, Answered})).OrderExpr("votes DESC, id").Scan(ctx)
+	err = s.db.NewSelect().Model(&entries).Where(within, roomID).Where("state IN (?)", bun.List([]string{Shown, Answered})).OrderExpr("votes DESC, id").Scan(ctx)
 	if err != nil {
 		return nil, db.Err(err)
 	}

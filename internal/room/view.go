@@ -125,7 +125,7 @@ const maxEntries = 500
 
 // entries reads what was written, in one of the states: questions by votes, all else as it came.
 func (s *Service) entries(ctx context.Context, v *View, states ...string) error {
-	q := s.db.NewSelect().Model(&v.Entries).Where("item_id = ?", v.ItemID).Where("state IN (?)", bun.In(states)).Limit(maxEntries)
+	q := s.db.NewSelect().Model(&v.Entries).Where("item_id = ?", v.ItemID).Where("state IN (?)", bun.List(states)).Limit(maxEntries)
 	if v.Item.Kind == workshop.QandA {
 		q = q.OrderExpr("votes DESC")
 	}

@@ -88,7 +88,7 @@ func (s *Service) count(ctx context.Context, at record.Completion, least int) (O
 	n -= (n - least) % otherStep
 	runs = runs[max(0, n-maxOthers):n]
 	var events []Event
-	err = s.db.NewSelect().Model(&events).Where("run_id IN (?)", bun.In(runs)).Order("run_id", "number").Scan(ctx)
+	err = s.db.NewSelect().Model(&events).Where("run_id IN (?)", bun.List(runs)).Order("run_id", "number").Scan(ctx)
 	if err != nil {
 		return Others{}, fmt.Errorf("choices of others: %w", db.Err(err))
 	}

@@ -68,7 +68,7 @@ func (s *Service) Replies(ctx context.Context, sit *Sitting) ([]Feedback, error)
 		ids = append(ids, t.ID)
 	}
 	var all []Review
-	if err := s.db.NewSelect().Model(&all).Where("reply_id IN (?)", bun.In(ids)).Where("done_at IS NOT NULL").Order("done_at", "id").Scan(ctx); err != nil {
+	if err := s.db.NewSelect().Model(&all).Where("reply_id IN (?)", bun.List(ids)).Where("done_at IS NOT NULL").Order("done_at", "id").Scan(ctx); err != nil {
 		return nil, fmt.Errorf("reviews of a run: %w", db.Err(err))
 	}
 	now := s.clock()
@@ -302,7 +302,7 @@ func (s *Service) Submissions(ctx context.Context, who Trainer, list string, pag
 		if len(own) == 0 {
 			return all, 0, nil
 		}
-		q = q.Where("t.delivery_id IN (?)", bun.In(own))
+		q = q.Where("t.delivery_id IN (?)", bun.List(own))
 	}
 	switch list {
 	case ListReported:

@@ -3,12 +3,11 @@ package situation
 import (
 	"slices"
 	"strconv"
-	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"greenroom/internal/fault"
 	"greenroom/internal/scenario"
+	"greenroom/internal/words"
 )
 
 // Bounds of the form. Lengths are in characters.
@@ -108,7 +107,7 @@ func (f Form) Tidy() Form {
 	}
 	f.Moments[0].Text = ""
 	f.Meters, f.Rubric = oneOf(Meters, f.Meters), oneOf(Rubrics, f.Rubric)
-	f.each(func(_ string, text *string, _ int, line bool) { *text = clean(*text, line) })
+	f.each(func(_ string, text *string, _ int, line bool) { *text = words.Clean(*text, line) })
 	return f
 }
 
@@ -117,22 +116,6 @@ func oneOf(list []string, word string) string {
 		return word
 	}
 	return list[0]
-}
-
-// clean takes out what the format refuses: control characters and signs that hide or turn text round.
-func clean(text string, line bool) string {
-	text = strings.Map(func(r rune) rune {
-		switch {
-		case r == '\n' && !line:
-			return r
-		case r == '\n', r == '\t':
-			return ' '
-		case unicode.IsControl(r), r >= 0x202a && r <= 0x202e, r >= 0x2066 && r <= 0x2069, r == 0xfeff, r == 0x2028, r == 0x2029, r == utf8.RuneError:
-			return -1
-		}
-		return r
-	}, scenario.Tidy(text))
-	return strings.TrimSpace(text)
 }
 
 // each goes through all texts in the order of the page: the name of the field, the text, its greatest length, and whether

@@ -14,6 +14,7 @@ import (
 	"greenroom/internal/fault"
 	"greenroom/internal/id"
 	"greenroom/internal/inbox"
+	"greenroom/internal/words"
 )
 
 // Criteria are the rows of the fixed rubric for situations; each has the levels 0 to MaxMark.
@@ -147,7 +148,7 @@ func (p *Place) MayReview(u *Situation) bool {
 // Judge keeps what the person thinks of a situation: one review for each reader; done again, the newer replaces it.
 // Invalid when a row is missing or the comment too long.
 func (s *Service) Judge(ctx context.Context, p *Place, situationID string, marks map[string]int, comment string) error {
-	comment = clean(comment, false)
+	comment = words.Clean(comment, false)
 	var bad fault.Fields
 	kept := map[string]int{}
 	for _, row := range Criteria {
@@ -187,7 +188,7 @@ func (s *Service) Judge(ctx context.Context, p *Place, situationID string, marks
 
 // GiveBack takes a situation out of everybody's sight, with a reason that its writer reads. Who leads the delivery may.
 func (s *Service) GiveBack(ctx context.Context, p *Place, situationID, reason string) error {
-	reason = clean(reason, false)
+	reason = words.Clean(reason, false)
 	_, err := s.change(ctx, p, situationID, func(ctx context.Context, tx bun.Tx, u *Situation) error {
 		if !p.Leads || u.SharedAt == nil {
 			return errNotFound

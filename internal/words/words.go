@@ -1,4 +1,4 @@
-// Package words counts words, exactly as the counter in the browser does.
+// Package words counts words, exactly as the counter in the browser does, and cleans what somebody typed (clean.go).
 //
 // A word is a run without white space that holds at least one letter or number: "don't", "well-known" and "3.5"
 // are one word each, a lone dash is none. The browser's rule is the regular expression

@@ -7,7 +7,6 @@
 package authorweb
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -186,11 +185,7 @@ func (h *Handlers) postImport(c echo.Context) error {
 	case len(raw) > maxImport:
 		return refuse(l.T("author.import_large", "Size", maxImport>>20))
 	}
-	read := outline.FromTwee
-	if bytes.HasPrefix(raw, []byte("PK")) {
-		read = outline.FromH5P
-	}
-	d, err := read(raw)
+	d, err := outline.Read(raw)
 	if err != nil {
 		return refuse(l.T("author.import_refused", "Why", err.Error()))
 	}

@@ -55,22 +55,8 @@ func (h *Handlers) getNew(c echo.Context) error {
 
 func (h *Handlers) showForm(c echo.Context, p teach.Edit, rev *course.Revision) error {
 	p.Course, p.HasError = rev, len(p.Errors) > 0
-	p.Zones = zones(p.V("zone"))
+	p.Zones = web.Zones(p.V("zone"))
 	return web.Render(c, status(p.Form), teach.ShowEdit(p))
-}
-
-// zones are the choices; one that is not among them is kept.
-func zones(chosen string) []ui.Option {
-	var out []ui.Option
-	found := false
-	for _, z := range account.Zones {
-		found = found || z == chosen
-		out = append(out, ui.Option{Value: z, Text: strings.ReplaceAll(z, "_", " "), Selected: z == chosen})
-	}
-	if !found && chosen != "" {
-		out = append([]ui.Option{{Value: chosen, Text: strings.ReplaceAll(chosen, "_", " "), Selected: true}}, out...)
-	}
-	return out
 }
 
 func (h *Handlers) postNew(c echo.Context) error {

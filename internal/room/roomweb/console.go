@@ -7,14 +7,12 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"greenroom/internal/account"
 	"greenroom/internal/delivery"
 	"greenroom/internal/fault"
 	"greenroom/internal/id"
 	"greenroom/internal/room"
 	"greenroom/internal/web"
 	pages "greenroom/web/templates/room"
-	"greenroom/web/templates/ui"
 )
 
 func (h *Handlers) getList(c echo.Context) error {
@@ -48,27 +46,13 @@ func (h *Handlers) form(c echo.Context, plan room.Plan, wrong error) error {
 		return err
 	}
 	l := web.L(c)
-	p := pages.Form{Page: web.DeskPage(c, l.T("room.new_title"), "teach", "rooms"), Plan: plan, Course: rev, Activity: a, Sheet: sheet, Zones: zones(plan.Zone)}
+	p := pages.Form{Page: web.DeskPage(c, l.T("room.new_title"), "teach", "rooms"), Plan: plan, Course: rev, Activity: a, Sheet: sheet, Zones: web.Zones(plan.Zone)}
 	p.By, p.Errors = web.FieldErrors(l, wrong)
 	status := http.StatusOK
 	if p.HasError = len(p.Errors) > 0; p.HasError {
 		status = http.StatusUnprocessableEntity
 	}
 	return web.Render(c, status, pages.ShowForm(p))
-}
-
-// zones are the choices; one that is not among them is kept.
-func zones(chosen string) []ui.Option {
-	var out []ui.Option
-	found := false
-	for _, z := range account.Zones {
-		found = found || z == chosen
-		out = append(out, ui.Option{Value: z, Text: strings.ReplaceAll(z, "_", " "), Selected: z == chosen})
-	}
-	if !found && chosen != "" {
-		out = append([]ui.Option{{Value: chosen, Text: strings.ReplaceAll(chosen, "_", " "), Selected: true}}, out...)
-	}
-	return out
 }
 
 func (h *Handlers) postNew(c echo.Context) error {
