@@ -96,7 +96,7 @@ func when(l *locale.Printer, r *rules.Room) string {
 
 // until is when the timer ends, as the wall of the place has it.
 func until(v *rules.View) string {
-	return clock(v, v.EndsAt)[len("2006-01-02 "):]
+	return placeTime(v, v.EndsAt).Format("15:04")
 }
 
 // option is the words of one option of an item.
@@ -292,11 +292,11 @@ func (p Summary) outcome(n int) *rules.View {
 // Option is the words of one option of an item.
 func Option(l *locale.Printer, i *rules.Item, n int) string { return option(l, i, n) }
 
-// clock is an instant as the wall of the place has it.
-func clock(v *rules.View, t time.Time) string {
+// placeTime is an instant on the wall clock of the place.
+func placeTime(v *rules.View, t time.Time) time.Time {
 	loc, err := delivery.Zone(v.Zone)
 	if err != nil {
 		loc = time.UTC
 	}
-	return t.In(loc).Format("2006-01-02 15:04")
+	return t.In(loc)
 }
