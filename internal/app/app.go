@@ -156,6 +156,7 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger, o Options) (
 		return nil, fmt.Errorf("secret: %w", err)
 	}
 	cfg.Secret = secret
+	go func() { _, _ = locale.Load() }() // read while the database opens; New hears of what is wrong
 	d, err := db.Open(ctx, string(cfg.DatabaseURL))
 	if err != nil {
 		return nil, err

@@ -105,8 +105,14 @@ func (s *Service) look(ctx context.Context, old *snapshot, gen int) (*snapshot, 
 	if k.rows, err = currentRows(ctx, s.db); err != nil {
 		return nil, fmt.Errorf("look up courses: %w", err)
 	}
-	for _, row := range k.rows {
-		rev, err := s.held(ctx, old, row)
+	revs, errs := make([]*Revision, len(k.rows)), make([]error, len(k.rows))
+	var reading sync.WaitGroup // at once: it is most of the time that a process takes to start
+	for i, row := range k.rows {
+		reading.Go(func() { revs[i], errs[i] = s.held(ctx, old, row) })
+	}
+	reading.Wait()
+	for i, row := range k.rows {
+		rev, err := revs[i], errs[i]
 		if err != nil {
 			if ctx.Err() != nil {
 				return nil, err

@@ -112,10 +112,10 @@ func (s *story) data(body string) {
 }
 
 var (
-	link = regexp.MustCompile(`\[\[([^\[\]]{1,1000}?)\](?:\[([^\[\]]{0,500})\])?\]`)
+	link = regexp.MustCompile(`\[\[([^\[\]]+?)\](?:\[([^\[\]]*)\])?\]`)
 	// A macro with a constant target, in the three dialects.
-	jump  = regexp.MustCompile(`<<\s*(?:goto|display|include)\s+["']([^"'<>]{1,200})["']\s*>>|\(\s*(?:go-?to|display|goto|link-goto)\s*:\s*(?:["'][^"']{0,300}["']\s*,\s*)?["']([^"']{1,200})["']\s*\)|\{\s*embed passage\s*:\s*["']([^"'{}]{1,200})["']\s*\}`)
-	macro = regexp.MustCompile(`<<[^<>]{0,500}>>|\(\s*[a-z][a-z-]{1,30}\s*:[^()]{0,500}\)|\{\s*[a-z][a-z ]{0,40}[:}][^{}]{0,300}\}?|\[(?:if|unless|else|after|continue|JavaScript|CSS|align|note)[^\[\]]{0,200}\]`)
+	jump  = regexp.MustCompile(`<<\s*(?:goto|display|include)\s+["']([^"'<>]+)["']\s*>>|\(\s*(?:go-?to|display|goto|link-goto)\s*:\s*(?:["'][^"']*["']\s*,\s*)?["']([^"']+)["']\s*\)|\{\s*embed passage\s*:\s*["']([^"'{}]+)["']\s*\}`)
+	macro = regexp.MustCompile(`<<[^<>]*>>|\(\s*[a-z][a-z-]+\s*:[^()]*\)|\{\s*[a-z][a-z ]*[:}][^{}]*\}?|\[(?:if|unless|else|after|continue|JavaScript|CSS|align|note)[^\[\]]*\]`)
 	vars  = regexp.MustCompile(`[$_][A-Za-z][A-Za-z0-9_]*`)
 )
 
