@@ -20,6 +20,8 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/pprof"
+	"slices"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -70,13 +72,33 @@ func div(a, b float64) float64 {
 func main() {
 	only := flag.String("only", "", "sqlite or postgres")
 	short := flag.Bool("short", false, "a tenth of the time")
-	burst := flag.Bool("burst", false, "only the crowd that starts a quiz")
+	some := flag.String("parts", "", "what to measure, by commas: "+strings.Join(partNames(), ", ")+"; all when empty")
 	profile := flag.String("profile", "", "file for a processor profile of the whole run")
 	flag.Parse()
-	os.Exit(run(*only, *profile, *short, *burst))
+	s := settings{turn: 600 * time.Millisecond, short: *short, parts: map[string]bool{}} // a whole run stays below ten minutes
+	if s.short {
+		s.turn /= 10
+	}
+	for _, name := range strings.FieldsFunc(*some, func(r rune) bool { return r == ',' }) {
+		if !slices.Contains(partNames(), name) {
+			fmt.Fprintf(os.Stderr, "bench: there is no part %q; there are %s\n", name, strings.Join(partNames(), ", "))
+			os.Exit(2)
+		}
+		s.parts[name] = true
+	}
+	os.Exit(run(*only, *profile, s))
 }
 
-func run(only, profile string, short, burst bool) int {
+// partNames are those of the parts on a database, and "process", the built program seen from outside.
+func partNames() []string {
+	var names []string
+	for _, p := range parts {
+		names = append(names, p.name)
+	}
+	return append(names, "process")
+}
+
+func run(only, profile string, s settings) int {
 	ctx := context.Background()
 	if profile != "" {
 		stop, err := startProfile(profile)
@@ -92,21 +114,17 @@ func run(only, profile string, short, burst bool) int {
 		return 2
 	}
 	defer os.RemoveAll(dir)
-	slice := 600 * time.Millisecond // so that the whole run stays below four minutes
-	if short {
-		slice /= 10
-	}
 	r := &report{}
 	for _, engine := range dbtest.Engines {
 		if only != "" && only != engine {
 			continue
 		}
-		if err := measure(ctx, r, engine, filepath.Join(dir, engine), slice, short, burst); err != nil {
+		if err := measure(ctx, r, engine, filepath.Join(dir, engine), s); err != nil {
 			fmt.Fprintf(os.Stderr, "bench: %s: %v\n", engine, err)
 			return 2
 		}
 	}
-	if !burst && (only == "" || only == "sqlite") {
+	if s.wants("process") && (only == "" || only == "sqlite") {
 		if err := process(r, dir); err != nil {
 			fmt.Fprintln(os.Stderr, "bench:", err)
 			return 2

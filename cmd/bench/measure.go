@@ -40,34 +40,62 @@ type bench struct {
 	pids    func() []int
 }
 
-func measure(ctx context.Context, r *report, engine, dir string, d time.Duration, short, burst bool) error {
+// settings are how a run was asked for.
+type settings struct {
+	turn  time.Duration   // how long ours and the baseline each run before they change places
+	short bool            // a tenth of the time
+	parts map[string]bool // the names of the parts to measure; all when empty
+}
+
+func (s settings) wants(part string) bool { return len(s.parts) == 0 || s.parts[part] }
+
+// part is what can be measured by itself, on one database.
+type part struct {
+	name string
+	do   func(ctx context.Context, b *bench, r *report, engine string, s settings) error
+}
+
+// parts are in the order of a whole run: growth fills the database, so what measures an ordinary site comes before it.
+var parts = []part{
+	{"pages", func(_ context.Context, b *bench, r *report, engine string, s settings) error {
+		return b.pages(r, engine, s.turn)
+	}},
+	{"complete", func(ctx context.Context, b *bench, r *report, engine string, s settings) error {
+		return b.complete(ctx, r, engine, s.turn)
+	}},
+	{"choice", func(ctx context.Context, b *bench, r *report, engine string, s settings) error {
+		return b.choice(ctx, r, engine, s.turn)
+	}},
+	{"growth", func(ctx context.Context, b *bench, r *report, engine string, s settings) error {
+		return b.growth(ctx, r, engine, s.turn)
+	}},
+	{"cohort", func(ctx context.Context, b *bench, r *report, engine string, s settings) error {
+		return b.cohort(ctx, r, engine, s.turn)
+	}},
+	{"burst", func(ctx context.Context, b *bench, r *report, engine string, s settings) error {
+		return b.burst(ctx, r, engine, s.short)
+	}},
+	{"publish", func(ctx context.Context, b *bench, r *report, engine string, _ settings) error {
+		return b.publish(ctx, r, engine)
+	}},
+}
+
+// measure runs the parts that are asked for on one database.
+func measure(ctx context.Context, r *report, engine, dir string, s settings) error {
 	b, stop, err := start(ctx, engine, dir)
 	if err != nil {
 		return err
 	}
 	defer stop()
-	if burst {
-		return b.burst(ctx, r, engine, short)
+	for _, p := range parts {
+		if !s.wants(p.name) {
+			continue
+		}
+		if err := p.do(ctx, b, r, engine, s); err != nil {
+			return fmt.Errorf("%s: %w", p.name, err)
+		}
 	}
-	if err := b.pages(r, engine, d); err != nil {
-		return err
-	}
-	if err := b.complete(ctx, r, engine, d); err != nil {
-		return err
-	}
-	if err := b.choice(ctx, r, engine, d); err != nil {
-		return err
-	}
-	if err := b.growth(ctx, r, engine, d); err != nil {
-		return err
-	}
-	if err := b.cohort(ctx, r, engine, d); err != nil {
-		return err
-	}
-	if err := b.burst(ctx, r, engine, short); err != nil {
-		return err
-	}
-	return b.publish(ctx, r, engine)
+	return nil
 }
 
 func start(ctx context.Context, engine, dir string) (*bench, func(), error) {
