@@ -28,6 +28,8 @@ func init() {
 		"GET " + at + "/news":        {"/teach/rooms/{room}/news", host(true, 200), nil},
 		"GET " + at + "/summary":     {"/teach/rooms/{room}/summary", host(true, 200), nil},
 		"GET " + at + "/summary.csv": {"/teach/rooms/{room}/summary.csv", host(true, 200), nil},
+		"GET " + at + "/setup":       {"/teach/rooms/{room}/setup", host(true, 200), nil},
+		"POST " + at + "/setup":      {"/teach/rooms/{room}/setup", host(false, 422), url.Values{"part": {"basics"}}},
 		"POST " + at + "/do":         {"/teach/rooms/{room}/do", host(false, 422), url.Values{"do": {"timer"}, "minutes": {"x"}}},
 		"POST " + at + "/here":       {"/teach/rooms/{room}/here", host(false, 204), nil},
 

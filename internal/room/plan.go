@@ -6,14 +6,12 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/uptrace/bun"
 
 	"greenroom/internal/account"
 	"greenroom/internal/course"
 	"greenroom/internal/db"
-	"greenroom/internal/delivery"
 	"greenroom/internal/fault"
 	"greenroom/internal/quiz"
 	"greenroom/internal/reading"
@@ -119,25 +117,7 @@ func line(s string) string { return words.Clean(s, true) }
 // check says what has to be mended, and returns the items in their order.
 func (p *Plan) check(rev *course.Revision, a *course.Activity, sheet *workshop.RunSheet) ([]Item, error) {
 	var f fault.Fields
-	text := func(name, value string, limit int, must bool) {
-		switch n := utf8.RuneCountInString(line(value)); {
-		case must && n == 0:
-			f.Add(name, "room.err.needed")
-		case n > limit:
-			f.Add(name, "room.err.long", "Max", limit)
-		}
-	}
-	text("title", p.Title, MaxTitle, true)
-	if !delivery.Date(p.Day).Valid() {
-		f.Add("day", "room.err.day")
-	}
-	if _, ok := delivery.Clock(p.Clock).Minutes(); !ok || p.Clock == "" {
-		f.Add("clock", "room.err.clock")
-	}
-	if _, err := delivery.Zone(p.Zone); err != nil {
-		f.Add("zone", "room.err.zone")
-	}
-	text("place", p.Place, MaxPlace, false)
+	(&Basics{Title: p.Title, Day: p.Day, Clock: p.Clock, Zone: p.Zone, Place: p.Place}).check(&f)
 	type placed struct {
 		place int
 		item  Item

@@ -2,6 +2,7 @@
 //
 //	room.go    what a room is, and who may do what in it
 //	plan.go    setting up, from the run sheet of a module
+//	setup.go   changing what is set up
 //	run.go     what a trainer does: items, phases, timer, driving, what people wrote
 //	take.go    what a participant does: coming in, answering, writing, voting
 //	view.go    what each screen sees
@@ -128,6 +129,7 @@ type Item struct {
 type Content struct {
 	Text      markdown.HTML `json:"text,omitempty"`
 	Notes     markdown.HTML `json:"notes,omitempty"`
+	Own       string        `json:"own,omitempty"` // notes of the room's hosts
 	Ask       string        `json:"ask,omitempty"`
 	Options   []string      `json:"options,omitempty"`
 	Right     []int         `json:"right,omitempty"` // of a quiz question

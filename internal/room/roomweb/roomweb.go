@@ -2,6 +2,7 @@
 //
 //	roomweb.go   the table of routes, joining and what participants send
 //	console.go   setting up and the console
+//	setup.go     changing what is set up
 //	summary.go   what was said and voted, as a page and as a table
 //
 // Pages are forms that work without scripts. With scripts, <live-room> asks for …/news with the tag that its page was
@@ -44,6 +45,8 @@ func (h *Handlers) Routes() []web.Route {
 		{Method: http.MethodGet, Path: desk + "/summary", Handler: h.getSummary, Access: web.Trainer},
 		{Method: http.MethodGet, Path: desk + "/summary.csv", Handler: h.getCSV, Access: web.Trainer, Limit: "export"},
 		{Method: http.MethodPost, Path: desk + "/do", Handler: h.postDo, Access: web.Trainer},
+		{Method: http.MethodGet, Path: desk + "/setup", Handler: h.getSetup, Access: web.Trainer},
+		{Method: http.MethodPost, Path: desk + "/setup", Handler: h.postSetup, Access: web.Trainer},
 		{Method: http.MethodPost, Path: desk + "/here", Handler: h.postHostHere, Access: web.Trainer},
 
 		{Method: http.MethodGet, Path: "/join", Handler: h.getJoin, Access: web.Public},

@@ -3,6 +3,7 @@
 //	room.templ      joining and taking part
 //	stage.templ     the projector
 //	console.templ   setting up and the trainer's console
+//	setup.templ     changing what is set up
 //	summary.templ   what was said and voted
 //
 // A screen is a <live-room> around parts. A part is what is replaced when the room has changed, and only when it looks

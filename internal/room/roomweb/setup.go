@@ -1,0 +1,99 @@
+package roomweb
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"greenroom/internal/fault"
+	"greenroom/internal/room"
+	"greenroom/internal/web"
+	pages "greenroom/web/templates/room"
+)
+
+func (h *Handlers) getSetup(c echo.Context) error { return h.setup(c, nil, nil) }
+
+// setup shows what is set up; with an Invalid err as 422, with what typed puts into the page.
+func (h *Handlers) setup(c echo.Context, wrong error, typed func(*pages.Setup)) error {
+	ctx, who := c.Request().Context(), web.ViewerOf(c).Person
+	v, err := h.Rooms.Console(ctx, who, c.Param("room"))
+	if err != nil {
+		return err
+	}
+	l := web.L(c)
+	p := pages.Setup{Page: web.DeskPage(c, l.T("room.setup_title", "Title", v.Title), "teach", "rooms"), View: v, L: l, Basics: v.Basics(), New: room.NewItem{Minutes: "5"}}
+	for n := range v.Items {
+		i := &v.Items[n]
+		p.Rows = append(p.Rows, room.Row{ID: i.ID, Minutes: pages.Itoa(i.Minutes), Notes: i.Content.Own})
+	}
+	if _, _, sheet, err := h.Rooms.Sheet(ctx, v.CourseKey, v.SheetKey); err == nil {
+		p.Sheet = sheet
+	} else if !fault.Is(err, fault.NotFound) {
+		return err
+	}
+	status := http.StatusOK
+	if wrong != nil {
+		p.By, p.Errors = web.FieldErrors(l, wrong)
+		if p.HasError = len(p.Errors) > 0; !p.HasError {
+			return wrong
+		}
+		status = http.StatusUnprocessableEntity
+		typed(&p)
+	}
+	p.Zones = web.Zones(p.Basics.Zone)
+	return web.Render(c, status, pages.ShowSetup(p))
+}
+
+// postSetup is every form of the page. What is saved goes back to where it stands on the page.
+func (h *Handlers) postSetup(c echo.Context) error {
+	ctx, who, id := c.Request().Context(), web.ViewerOf(c).Person, c.Param("room")
+	var err error
+	typed := func(*pages.Setup) {}
+	back := ""
+	switch c.FormValue("part") {
+	case "basics":
+		b := room.Basics{
+			Title: c.FormValue("title"), Day: c.FormValue("day"), Clock: c.FormValue("clock"), Zone: c.FormValue("zone"), Place: c.FormValue("place"),
+			Nameless: c.FormValue("nameless") == "yes",
+		}
+		typed = func(p *pages.Setup) { p.Basics = b }
+		err = h.Rooms.SetBasics(ctx, who, id, b)
+	case "rows":
+		var rows []room.Row
+		for _, i := range c.Request().PostForm["id"] {
+			rows = append(rows, room.Row{ID: i, Minutes: c.FormValue("minutes-" + i), Notes: c.FormValue("notes-" + i)})
+		}
+		typed = func(p *pages.Setup) { p.Rows = rows }
+		move, item, _ := strings.Cut(c.FormValue("do"), ":")
+		err, back = h.Rooms.SetRows(ctx, who, id, rows, move, item), "#f-items"
+	case "add":
+		n := room.NewItem{
+			Key: c.FormValue("key"), Kind: c.FormValue("kind"), Title: c.FormValue("new_title"), Minutes: c.FormValue("new_minutes"), Text: c.FormValue("text"),
+			Options: c.FormValue("options"), Low: c.FormValue("low"), High: c.FormValue("high"), Anonymous: c.FormValue("anonymous") == "yes", Several: c.FormValue("several") == "yes",
+		}
+		typed = func(p *pages.Setup) { p.New = n }
+		err, back = h.Rooms.AddItem(ctx, who, id, n), "#f-items"
+	case "host":
+		typed = func(p *pages.Setup) { p.Email = c.FormValue("email") }
+		err, back = h.Rooms.AddHost(ctx, who, id, c.FormValue("email")), "#hosts"
+	case "unhost":
+		err, back = h.Rooms.RemoveHost(ctx, who, id, c.FormValue("person")), "#hosts"
+	default:
+		err = fault.New(fault.Invalid, "error.invalid")
+	}
+	switch {
+	case fault.Is(err, fault.Invalid):
+		return h.setup(c, err, typed)
+	case fault.Is(err, fault.Conflict):
+		web.Notice(c, "caution", fault.From(err).Key)
+	case err != nil:
+		return err
+	default:
+		web.Notice(c, "ok", "room.saved")
+	}
+	if c.FormValue("part") == "unhost" && c.FormValue("person") == web.ViewerOf(c).ID() && h.Rooms.May(ctx, who, id) != nil {
+		return web.SeeOther(c, "/teach/rooms") // it is not theirs any more
+	}
+	return web.SeeOther(c, "/teach/rooms/"+id+"/setup"+back)
+}
