@@ -30,6 +30,7 @@ import (
 	"greenroom/internal/adminweb"
 	"greenroom/internal/allow"
 	"greenroom/internal/audit"
+	"greenroom/internal/author"
 	"greenroom/internal/config"
 	"greenroom/internal/course"
 	"greenroom/internal/course/courseweb"
@@ -119,6 +120,7 @@ type App struct {
 	Events      *event.Dispatcher
 	Roster      *roster.Service
 	Desk        *desk.Service
+	Drafts      *author.Drafts
 	Rooms       *room.Service
 	Notify      *notify.Service
 	Site        *site.Service
@@ -253,6 +255,7 @@ func New(cfg config.Config, d *bun.DB, log *slog.Logger, o Options) (*App, error
 
 	a.Desk = desk.New(d, a.Courses, a.Deliveries, a.Records, a.Mail, desk.Options{BaseURL: cfg.BaseURL, Words: words, Now: now})
 
+	a.Drafts = author.NewDrafts(d, a.Courses, now)
 	a.Rooms = room.New(d, a.Courses, a.Accounts, a.Streams, now)
 
 	// What one feature asks of another, downwards and in the same transaction.

@@ -24,32 +24,62 @@ func (p *page) source() string {
 	return ""
 }
 
-// An author begins, breaks a link, is told, mends it and takes the file along; nothing is kept by the site.
+// value is what the page's form has in a hidden field.
+func (p *page) value(name string) string {
+	for n := range p.root().Descendants() {
+		if n.Type == html.ElementNode && n.Data == "input" && attr(n, "name") == name {
+			return attr(n, "value")
+		}
+	}
+	return ""
+}
+
+// begin makes a draft and returns its address.
+func (c *client) begin(form url.Values) string {
+	c.s.t.Helper()
+	return c.post("/teach/write", form).want(303).header.Get("Location")
+}
+
+// press sends the editor's form as a page shows it, with what was typed, and follows to the next page.
+func (c *client) press(p *page, path, do string, typed url.Values) *page {
+	c.s.t.Helper()
+	form := url.Values{"at": {p.value("at")}, "version": {p.value("version")}, "page": {p.value("page")}, "n": {"0"}, "do": {do}}
+	if form.Get("at") == "text" {
+		form.Set("source", strings.ReplaceAll(p.source(), "\n", "\r\n"))
+	}
+	for k, v := range typed {
+		form[k] = v
+	}
+	out := c.post(path, form)
+	if out.status == 303 {
+		return c.get(out.header.Get("Location")).want(200)
+	}
+	return out
+}
+
+// An author begins, breaks a link, is told, mends it, takes the file along, and finds everything again later.
 func TestWritingAScenarioInTheBrowser(t *testing.T) {
 	each(t, setup{courses: withOutage()}, func(t *testing.T, s *site) {
 		const path = "/teach/write"
 		c := s.person("Ada Author", "author")
-		press := func(at, source, do string, more url.Values) *page {
-			form := url.Values{"at": {at}, "source": {strings.ReplaceAll(source, "\n", "\r\n")}, "do": {do}}
-			for k, v := range more {
-				form[k] = v
-			}
-			return c.post(path, form)
-		}
 		c.get(path).want(200, "tiny/first/outage")
-		p := c.post(path, url.Values{"do": {"copy"}, "from": {"tiny/first/outage"}}).want(200, "Cheerful post, broken portal", "Tuesday 12:41")
+		copied := c.begin(url.Values{"do": {"copy"}, "from": {"tiny/first/outage"}})
+		c.get(copied).want(200, "Cheerful post, broken portal", "Tuesday 12:41")
 		c.post(path, url.Values{"do": {"copy"}, "from": {"tiny/first/check"}}).want(404)
 		c.post(path, url.Values{"do": {"copy"}, "from": {"nowhere"}}).want(404)
 
-		p = c.post(path, url.Values{"do": {"blank"}}).want(200, "Decision 1", "0 errors", "The map in words")
-		p = press("scenes", p.source(), "check", url.Values{"passages/first/choices/0/to": {"zebra"}}).want(200, "1 error that", "E01", "zebra")
-		p = press("scenes", p.source(), "open:p:first", nil).want(200, "What do you do?", "E01")
-		p = press("p:first", p.source(), "check", url.Values{"passages/first/choices/0/to": {"second"}, "passages/first/title": {`"><script>x</script>`}}).want(200)
+		at := c.begin(url.Values{"do": {"blank"}})
+		p := c.get(at).want(200, "Decision 1", "0 errors", "The map in words")
+		p = c.press(p, at, "check", url.Values{"passages/first/choices/0/to": {"zebra"}}).want(200, "1 error that", "E01", "zebra")
+		p = c.press(p, at, "open:p:first", nil).want(200, "What do you do?", "E01")
+		p = c.press(p, at, "check", url.Values{"passages/first/choices/0/to": {"second"}, "passages/first/title": {`"><script>x</script>`}}).want(200)
 		if strings.Contains(p.raw, "<script>x") {
 			t.Error("a title is not escaped")
 		}
-		p = press("p:first", p.source(), "check", url.Values{"passages/first/title": {"The first hour"}}).want(200, "0 errors", "The first hour (first)")
-		f := press("p:first", p.source(), "download", url.Values{"passages/first/ask": {"What now?"}}).want(200)
+		p = c.press(p, at, "check", url.Values{"passages/first/title": {"The first hour"}, "note": {"A better title"}}).want(200, "0 errors", "The first hour (first)")
+		c.press(p, at, "check", url.Values{"note": {strings.Repeat("n", 201)}, "passages/first/ask": {"Kept though?"}}).want(422, "take out 1", "Kept though?")
+		c.press(p, at, "open:about", url.Values{"passages/first/ask": {"What now?"}}).want(200, "About")
+		f := c.get(at+"/scenario.yaml").want(200)
 		if got := f.header.Get("Content-Disposition"); got != "attachment; filename=my-scenario.scenario.yaml" {
 			t.Errorf("the file comes as %q", got)
 		}
@@ -58,13 +88,64 @@ func TestWritingAScenarioInTheBrowser(t *testing.T) {
 			t.Errorf("the file: %v", found)
 		}
 
+		// The revisions tell what changed; an older one comes back as a new one.
+		c.get(at+"/revisions").want(200, "A better title", "Ada Author")
+		c.get(at+"/revisions/1").want(200, "<ins>", "The first hour", "changed")
+		c.get(at + "/revisions/999").want(404)
+		c.post(at+"/revisions/1", nil).want(303)
+		if got := c.get(at + "/scenario.yaml").raw; strings.Contains(got, "The first hour") {
+			t.Error("restoring did nothing")
+		}
+		c.get(at+"/revisions").want(200, "restored from 1")
+
 		c.post(path, url.Values{"do": {"paste"}}).want(422, "Paste the text")
-		c.post(path, url.Values{"do": {"paste"}, "source": {"title: a: b"}}).want(200, "E30", "title: a: b")
+		c.get(c.begin(url.Values{"do": {"paste"}, "source": {"title: a: b"}})).want(200, "E30", "title: a: b")
 		big := strings.Repeat("zebra ", 50_000)
 		c.post(path, url.Values{"do": {"paste"}, "source": {big}}).want(422, "larger than 256 KB", "zebra zebra")
-		press("text", big, "check", nil).want(422, "larger than 256 KB", "zebra zebra")
-		press("scenes", p.source(), "zebra:x", url.Values{"passages/zebra/to": {"x"}}).want(200, "0 errors")
-		c.post(path, url.Values{"source": {strings.Repeat("%", 1<<20)}}).want(413)
+		p = c.get(at + "?at=text").want(200)
+		c.press(p, at, "check", url.Values{"source": {big}}).want(422, "larger than 256 KB", "zebra zebra")
+		p = c.get(at)
+		c.press(p, at, "zebra:x", url.Values{"passages/zebra/to": {"x"}}).want(200, "0 errors")
+		c.post(at, url.Values{"source": {strings.Repeat("%", 1<<20)}}).want(413)
+		c.post(at+"/remove", nil).want(303)
+		c.get(at).want(404)
+		c.get(path).want(200, copied)
+	})
+}
+
+// A draft is its author's, and of whom they let write along; two who write at one place see both texts.
+func TestDraftsAreTheirAuthors(t *testing.T) {
+	each(t, setup{courses: withOutage()}, func(t *testing.T, s *site) {
+		ada, bo, admin := s.person("Ada Author", "author"), s.person("Bo Author", "author"), s.person("Alex Admin", "admin")
+		at := ada.begin(url.Values{"do": {"blank"}})
+		bo.get(at).want(404)
+		bo.post(at, url.Values{"at": {"scenes"}}).want(404)
+		admin.get(at).want(200)
+		ada.get(at+"/revisions").want(200, "Bo Author")
+		ada.post(at+"/people", url.Values{"person": {s.person("Lea Learner", "learner").id}}).want(404)
+		ada.post(at+"/people", url.Values{"person": {bo.id}}).want(303)
+		bo.get("/teach/write").want(200, at)
+		bo.post(at+"/remove", nil).want(403)
+		bo.post(at+"/people", url.Values{"person": {ada.id}}).want(403)
+
+		a, b := ada.get(at+"?at=p:first").want(200), bo.get(at+"?at=p:first").want(200)
+		ada.press(a, at, "check", url.Values{"passages/first/title": {"Ada was here"}}).want(200)
+		both := bo.press(b, at, "check", url.Values{"passages/first/title": {"Bo was here"}}).want(409, "Ada Author changed the same place", "<del>", "<ins>", "Bo was here", "Nothing is lost")
+		r, err := http.NewRequest("POST", s.url+at, strings.NewReader(url.Values{"at": {"p:first"}, "version": {b.value("version")}, "page": {b.value("page")}, "n": {"1"}, "passages/first/title": {"By script"}}.Encode()))
+		ok(t, err)
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Header.Set("Accept", "application/json")
+		r.Header.Set("Sec-Fetch-Site", "same-origin")
+		bo.do(r).want(409, "Somebody changed this place")
+		both.want(409, `action="`+at+`/revisions/3"`)
+		bo.post(at+"/revisions/3", nil).want(303)
+		ada.get(at).want(200, "Bo was here")
+		bo.post(at+"/people", url.Values{"person": {bo.id}, "do": {"drop"}}).want(303)
+		bo.get(at).want(404)
+		// What goes with an account, and what others wrote, is the leave test's; a draft without its author is the administrators'.
+		ada.post("/settings/delete", url.Values{"password": {password}}).want(303)
+		admin.get(at).want(200, "Bo was here")
+		admin.get("/teach/write").want(200, "somebody who has left")
 	})
 }
 
@@ -88,20 +169,23 @@ func TestAStoryFromAnotherProgram(t *testing.T) {
 			return c.do(r)
 		}
 		const lane = ":: StoryTitle\nThe lane\n\n:: Noon\n<<set $x to 1>>It is noon <b>here</b>.\n[[Call->End]]\n[[Wait->End]]\n\n:: End\nQuiet.\n"
-		p := send("file", "lane.twee", []byte(lane)).want(200, "The lane", "gaps", "not imported: &lt;&lt;set $x to 1&gt;&gt;")
-		src := p.source()
-		again := c.post("/teach/write", url.Values{"at": {"scenes"}, "source": {src}, "do": {"open:about"}}).want(200, "not imported: &lt;&lt;set $x to 1&gt;&gt;")
-		if strings.Count(again.source(), "# Gap: ") != strings.Count(src, "# Gap: ") {
+		at := send("file", "lane.twee", []byte(lane)).want(303).header.Get("Location")
+		p := c.get(at).want(200, "The lane", "gaps", "not imported: &lt;&lt;set $x to 1&gt;&gt;")
+		src := c.get(at + "/scenario.yaml").raw
+		c.press(p, at, "open:about", nil).want(200, "not imported: &lt;&lt;set $x to 1&gt;&gt;")
+		if again := c.get(at + "/scenario.yaml").raw; strings.Count(again, "# Gap: ") != strings.Count(src, "# Gap: ") {
 			t.Error("gaps are lost by the forms")
 		}
-		c.post("/teach/write", url.Values{"at": {"scenes"}, "source": {strings.Replace(src, "to: end", "to: zebra", 1)}, "do": {"twee"}}).want(422, "cannot be written as Twee", "zebra")
+		broken := c.begin(url.Values{"do": {"paste"}, "source": {strings.Replace(src, "to: end", "to: zebra", 1)}})
+		c.get(broken+"/story.twee").want(422, "cannot be written as Twee", "zebra")
 
-		blank := c.post("/teach/write", url.Values{"do": {"blank"}}).want(200)
-		out := c.post("/teach/write", url.Values{"at": {"scenes"}, "source": {blank.source()}, "do": {"twee"}}).want(200, ":: StoryTitle")
+		blank := c.begin(url.Values{"do": {"blank"}})
+		out := c.get(blank+"/story.twee").want(200, ":: StoryTitle")
 		if got := out.header.Get("Content-Disposition"); got != "attachment; filename=my-scenario.twee" {
 			t.Errorf("the sketch comes as %q", got)
 		}
-		if back := send("file", "x.twee", []byte(out.raw)).want(200, "0 errors"); strings.TrimSpace(back.source()) != strings.TrimSpace(blank.source()) {
+		back := send("file", "x.twee", []byte(out.raw)).want(303).header.Get("Location")
+		if strings.TrimSpace(c.get(back+"/scenario.yaml").raw) != strings.TrimSpace(c.get(blank+"/scenario.yaml").raw) {
 			t.Error("the scenario does not come back whole")
 		}
 

@@ -215,7 +215,7 @@ var matrix = map[string]row{
 	"GET /certificates/:code":    {"/certificates/{code}", all(200), nil},
 
 	"GET /teach/write":         {"/teach/write", teaching(200), nil},
-	"POST /teach/write":        {"/teach/write", teachingWriters(200), url.Values{"do": {"blank"}}},
+	"POST /teach/write":        {"/teach/write", teachingWriters(303), url.Values{"do": {"blank"}}},
 	"POST /teach/write/import": {"/teach/write/import", teachingWriters(422), url.Values{"do": {"import"}}},
 
 	"GET /teach/workshops":                                                             {"/teach/workshops", teaching(200), nil},

@@ -1,6 +1,7 @@
 // Package author edits scenarios by forms: it reads a scenario file as a tree (Doc), makes fields of every part of it by the
-// format's own table (Spec), and writes back what a form sent, leaving everything else as it is, comments too. It keeps
-// nothing: a page carries the file along. What is wrong with the file, its checker says; Place puts that beside the fields.
+// format's own table (Spec), and writes back what a form sent, leaving everything else as it is, comments too. What is wrong
+// with the file, its checker says; Place puts that beside the fields. Drafts keeps files that are being written, with every
+// revision of them, and lets several people write at one.
 //
 // A place of the editor is Scenes, Text, one of Parts, or "p:" and the key of a passage.
 package author

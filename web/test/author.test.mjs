@@ -1,5 +1,5 @@
 // Writing a scenario in the browser: an author without JavaScript breaks a link by keyboard, is told, mends it and takes
-// the file along; every kind of form passes axe and does not scroll sideways on a phone.
+// the file along; with it, what is typed keeps itself; every kind of form passes axe and does not scroll sideways on a phone.
 import { test, before, after } from "node:test";
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -17,13 +17,13 @@ test("a scenario is written without JavaScript", { timeout: 60000 }, async () =>
   await p.getByRole("button", { name: "Edit first", exact: true }).press("Enter");
   await p.locator("[id='passages/first/title']").fill("");
   await p.locator("[id='passages/first/ask']").fill("Who answers?");
-  await p.locator("[id='passages/first/ask']").press("Enter"); // Enter checks, and does nothing else
+  await p.locator("[id='passages/first/ask']").press("Enter"); // Enter saves, and does nothing else
   await p.locator(".has-error, li", { hasText: "E3" }).first().waitFor();
   assert.equal(await p.locator("[id='passages/first/ask']").inputValue(), "Who answers?");
   await p.locator("[id='passages/first/title']").fill("The first hour");
-  await p.getByRole("button", { name: "Check", exact: true }).press("Enter");
+  await p.getByRole("button", { name: "Save and check", exact: true }).press("Enter");
   await p.getByText("0 errors").waitFor();
-  const [file] = await Promise.all([p.waitForEvent("download"), p.getByRole("button", { name: "Download the file" }).press("Enter")]);
+  const [file] = await Promise.all([p.waitForEvent("download"), p.getByRole("link", { name: "Download the file" }).press("Enter")]);
   assert.match(readFileSync(await file.path(), "utf8"), /title: "The first hour"/);
 });
 
@@ -45,6 +45,18 @@ test("every form is clean", { timeout: 60000 }, async () => {
     await p.getByRole("button", { name: /^Edit / }).first().click();
     await p.locator("fieldset").first().waitFor();
     assert.deepEqual(await axe(p), [], "a scene");
+    await p.locator("fieldset input[type=text], fieldset input:not([type])").first().fill("Typed and kept by itself");
+    await p.locator(".save-state", { hasText: /Saved/ }).waitFor();
+    await p.reload();
+    assert.equal(await p.getByText("Typed and kept by itself").count() + await p.locator("input[value='Typed and kept by itself']").count() > 0, true, "autosave");
+    await p.getByRole("link", { name: "Revisions and people" }).click();
+    assert.deepEqual(await axe(p), [], "the revisions");
+    if (process.env.SHOTS) await p.screenshot({ path: `${process.env.SHOTS}/history-${look.size ?? "wide"}.png`, fullPage: true });
+    await p.getByRole("link", { name: "Compare 1 with the newest" }).click();
+    assert.deepEqual(await axe(p), [], "the comparison");
+    assert.ok(await p.evaluate(() => document.documentElement.scrollWidth <= innerWidth), "the comparison scrolls sideways");
+    if (process.env.SHOTS) await p.screenshot({ path: `${process.env.SHOTS}/compare-${look.size ?? "wide"}.png`, fullPage: true });
+    await p.goBack(); await p.goBack();
     if (process.env.SHOTS) await p.screenshot({ path: `${process.env.SHOTS}/scene-${look.size ?? "wide"}.png`, fullPage: true });
     assert.deepEqual(p.faults, []);
   }

@@ -1,17 +1,16 @@
-// Package authorweb is the scenario editor in the browser. The site keeps nothing of it: each page carries the whole file
-// and gives it back with what was typed, so that going back in the browser undoes, and the file is downloaded at the end.
+// Package authorweb is the scenario editor in the browser: drafts that the site keeps, written by forms.
 //
-//	GET  /teach/write    begin: a new scenario, one of a course, or a file that is pasted in
-//	POST /teach/write    the editor after one press of a button; or the file, to keep
-//	POST /teach/write/import   the editor with what could be read of a Twee 3 file or an H5P package
+//	authorweb.go  the routes, the list, ways to begin
+//	edit.go       one draft at one place of its file: what is typed, and buttons, are one POST
+//	history.go    revisions compared and restored; who writes along
+//	check.go      the checker, one file at a time
 package authorweb
 
 import (
-	"context"
 	"errors"
 	"io"
-	"mime"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -19,6 +18,7 @@ import (
 	"greenroom/internal/author"
 	"greenroom/internal/course"
 	"greenroom/internal/fault"
+	"greenroom/internal/id"
 	"greenroom/internal/outline"
 	"greenroom/internal/scenario"
 	"greenroom/internal/web"
@@ -35,28 +35,50 @@ const maxBody = 2 << 20
 // Handlers answers for the editor.
 type Handlers struct {
 	Courses *course.Service
+	Drafts  *author.Drafts
 
-	checking chan struct{} // one file is checked at a time: playing every way takes a core and memory
+	checks checks
 }
 
-// Routes is the table.
+// Routes is the table. Which drafts are somebody's is the service's question: others do not exist.
 func (h *Handlers) Routes() []web.Route {
-	h.checking = make(chan struct{}, 1)
+	h.checks.turn = make(chan struct{}, 1)
+	const all, one = "/teach/write", "/teach/write/:draft"
 	return []web.Route{
-		{Method: http.MethodGet, Path: "/teach/write", Handler: h.getStart, Access: web.Teaching},
-		{Method: http.MethodPost, Path: "/teach/write", Handler: h.postEdit, Access: web.Teaching, Body: maxBody},
-		{Method: http.MethodPost, Path: "/teach/write/import", Handler: h.postImport, Access: web.Teaching, Body: maxImport + 64<<10},
+		{Method: http.MethodGet, Path: all, Handler: h.getStart, Access: web.Teaching},
+		{Method: http.MethodPost, Path: all, Handler: h.postBegin, Access: web.Teaching, Body: maxBody},
+		{Method: http.MethodPost, Path: all + "/import", Handler: h.postImport, Access: web.Teaching, Body: maxImport + 64<<10},
+		{Method: http.MethodGet, Path: one, Handler: h.getEdit, Access: web.Teaching},
+		{Method: http.MethodPost, Path: one, Handler: h.postEdit, Access: web.Teaching, Body: maxBody},
+		{Method: http.MethodPost, Path: one + "/remove", Handler: h.postRemove, Access: web.Teaching},
+		{Method: http.MethodGet, Path: one + "/scenario.yaml", Handler: h.getFile, Access: web.Teaching},
+		{Method: http.MethodGet, Path: one + "/story.twee", Handler: h.getTwee, Access: web.Teaching},
+		{Method: http.MethodGet, Path: one + "/revisions", Handler: h.getHistory, Access: web.Teaching},
+		{Method: http.MethodGet, Path: one + "/revisions/:number", Handler: h.getCompare, Access: web.Teaching},
+		{Method: http.MethodPost, Path: one + "/revisions/:number", Handler: h.postRestore, Access: web.Teaching},
+		{Method: http.MethodPost, Path: one + "/people", Handler: h.postPeople, Access: web.Teaching},
 	}
 }
 
 func (h *Handlers) getStart(c echo.Context) error { return h.start(c, http.StatusOK, pages.Start{}) }
 
+// listed is how many drafts the list shows: those that somebody can own, and as many of others again.
+const listed = 2 * author.MaxDrafts
+
 func (h *Handlers) start(c echo.Context, status int, p pages.Start) error {
-	revs, err := h.Courses.Catalogue(c.Request().Context())
+	ctx := c.Request().Context()
+	revs, err := h.Courses.Catalogue(ctx)
 	if err != nil {
 		return err
 	}
-	p.Page, p.ImportMax = web.DeskPage(c, web.L(c).T("author.title"), "teach", "write"), maxImport>>20
+	p.Page, p.ImportMax, p.NewID = web.DeskPage(c, web.L(c).T("author.title"), "teach", "write"), maxImport>>20, id.New()
+	all, err := h.Drafts.List(ctx, web.ViewerOf(c).Person, listed)
+	if err != nil {
+		return err
+	}
+	for _, d := range all {
+		p.Drafts = append(p.Drafts, pages.Line{Draft: d, Saved: p.L.DateTime(web.Local(c, d.SavedAt))})
+	}
 	for _, r := range revs {
 		x := pages.Course{Title: r.Title}
 		for _, m := range r.Modules {
@@ -73,91 +95,43 @@ func (h *Handlers) start(c echo.Context, status int, p pages.Start) error {
 	return web.Render(c, status, pages.ShowStart(p))
 }
 
-func (h *Handlers) postEdit(c echo.Context) error {
-	r := c.Request()
-	if err := r.ParseForm(); err != nil {
+func (h *Handlers) postBegin(c echo.Context) error {
+	if err := c.Request().ParseForm(); err != nil {
 		return err
 	}
-	form := r.PostForm
-	do, at := form.Get("do"), form.Get("at")
-	src := strings.ReplaceAll(form.Get("source"), "\r\n", "\n")
-	switch do {
-	case "blank":
-		src, at = string(author.Blank()), author.Scenes
+	form := c.Request().PostForm
+	l, from := web.L(c), ""
+	var src string
+	switch form.Get("do") {
 	case "copy":
 		var err error
-		if src, err = h.published(c, form.Get("from")); err != nil {
+		if from = form.Get("from"); from != "" {
+			src, err = h.published(c, from)
+		}
+		if err != nil {
 			return err
 		}
-		at = author.Scenes
 	case "paste":
-		at = author.Scenes
+		src = author.Unix(form.Get("source"))
 		if strings.TrimSpace(src) == "" {
-			return h.start(c, http.StatusUnprocessableEntity, pages.Start{Pasted: src, Error: web.L(c).T("author.empty")})
+			return h.start(c, http.StatusUnprocessableEntity, pages.Start{Pasted: src, Error: l.T("author.empty")})
 		}
 		if len(src) > author.MaxFile {
-			return h.start(c, http.StatusUnprocessableEntity, pages.Start{Pasted: src, Error: web.L(c).T("author.too_large", "Size", author.MaxFile>>10)})
+			return h.start(c, http.StatusUnprocessableEntity, pages.Start{Pasted: src, Error: l.T("author.too_large", "Size", author.MaxFile>>10)})
 		}
+	default:
+		src = string(author.Blank())
 	}
-	if len(src) > author.MaxFile {
-		return h.show(c, http.StatusUnprocessableEntity, author.Text, src, author.Checked{}, web.L(c).T("author.too_large", "Size", author.MaxFile>>10))
-	}
-	d, _ := author.Read([]byte(src))
-	if d != nil && at != author.Text {
-		at = d.Open(at)
-		d.Apply(d.Fields(at), form)
-		at = d.Do(at, do, form)
-		out, err := d.Bytes()
-		switch {
-		case err != nil:
-			return fault.New(fault.Invalid, "author.unwritable")
-		case len(out) > author.MaxFile: // shown as it would be, so that nothing typed is lost
-			return h.show(c, http.StatusUnprocessableEntity, author.Text, string(out), author.Checked{}, web.L(c).T("author.too_large", "Size", author.MaxFile>>10))
-		}
-		src = string(out)
-	} else if d != nil && strings.HasPrefix(do, "open:") {
-		at = d.Open(strings.TrimPrefix(do, "open:"))
-	}
-	wrong := ""
-	switch do {
-	case "download":
-		return download(c, d, ".scenario.yaml", "application/yaml", []byte(src))
-	case "twee":
-		sc, found := scenario.Parse([]byte(src))
-		if sc != nil && !found.Broken() {
-			return download(c, d, ".twee", "text/plain", outline.ToTwee(sc, []byte(src)))
-		}
-		wrong = web.L(c).T("author.twee_broken")
-	}
-	done, err := h.turn(r.Context())
+	return h.begin(c, form.Get("id"), src, from)
+}
+
+// begin keeps a file as a draft and opens it.
+func (h *Handlers) begin(c echo.Context, newID, src, from string) error {
+	d, err := h.Drafts.Create(c.Request().Context(), web.ViewerOf(c).Person, newID, src, from)
 	if err != nil {
 		return err
 	}
-	defer done()
-	return h.checked(c, at, src, wrong)
-}
-
-// turn waits for the one place where files are worked on; done gives it back.
-func (h *Handlers) turn(ctx context.Context) (done func(), err error) {
-	select {
-	case h.checking <- struct{}{}:
-		return func() { <-h.checking }, nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-}
-
-// checked shows the editor after a check.
-func (h *Handlers) checked(c echo.Context, at, src, wrong string) error {
-	checked := author.Check([]byte(src))
-	if checked.Doc == nil {
-		at = author.Text
-	}
-	status := http.StatusOK
-	if wrong != "" {
-		status = http.StatusUnprocessableEntity
-	}
-	return h.show(c, status, at, src, checked, wrong)
+	return web.SeeOther(c, pages.Path(d.ID))
 }
 
 func (h *Handlers) postImport(c echo.Context) error {
@@ -173,7 +147,7 @@ func (h *Handlers) postImport(c echo.Context) error {
 		return err
 	}
 	defer f.Close()
-	done, err := h.turn(c.Request().Context())
+	done, err := h.checks.wait(c.Request().Context())
 	if err != nil {
 		return err
 	}
@@ -197,9 +171,10 @@ func (h *Handlers) postImport(c echo.Context) error {
 	if len(src) > author.MaxFile {
 		return refuse(l.T("author.too_large", "Size", author.MaxFile>>10))
 	}
-	return h.checked(c, author.Scenes, src, "")
+	return h.begin(c, c.FormValue("id"), src, "")
 }
 
+// published is the file of a scenario of a course: "course/module/step".
 func (h *Handlers) published(c echo.Context, from string) (string, error) {
 	key, step, _ := strings.Cut(from, "/")
 	rev, err := h.Courses.Current(c.Request().Context(), key)
@@ -214,23 +189,18 @@ func (h *Handlers) published(c echo.Context, from string) (string, error) {
 	return "", fault.New(fault.NotFound, "error.not_found")
 }
 
-func (h *Handlers) show(c echo.Context, status int, at, src string, checked author.Checked, wrong string) error {
-	p := pages.Edit{Page: web.DeskPage(c, web.L(c).T("author.title"), "teach", "write"), At: at, Source: src, Checked: checked, Gaps: author.Gaps(src), Error: wrong}
-	if d := checked.Doc; d != nil {
-		p.At = d.Open(at)
-		p.Fields = d.Fields(p.At)
-		author.Place(p.Fields, checked.Findings)
+func (h *Handlers) postRemove(c echo.Context) error {
+	if err := h.Drafts.Remove(c.Request().Context(), web.ViewerOf(c).Person, c.Param("draft")); err != nil {
+		return err
 	}
-	return web.Render(c, status, pages.ShowEdit(p))
+	web.Notice(c, "ok", "author.removed")
+	return web.SeeOther(c, "/teach/write")
 }
 
-func download(c echo.Context, d *author.Doc, ending, kind string, data []byte) error {
-	name := "scenario"
-	if d != nil && d.ID() != "" {
-		name = d.ID()
+// place is the address of a place of a draft.
+func place(draftID, at string) string {
+	if at == author.Scenes {
+		return pages.Path(draftID)
 	}
-	hd := c.Response().Header()
-	hd.Set(echo.HeaderContentDisposition, mime.FormatMediaType("attachment", map[string]string{"filename": name + ending}))
-	hd.Set(echo.HeaderCacheControl, "no-store")
-	return c.Blob(http.StatusOK, kind+"; charset=utf-8", data)
+	return pages.Path(draftID) + "?at=" + url.QueryEscape(at)
 }

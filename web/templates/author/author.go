@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	rules "greenroom/internal/author"
+	"greenroom/internal/draft"
+	"greenroom/internal/locale"
 	"greenroom/internal/scenario"
 	"greenroom/web/templates/layout"
 	"greenroom/web/templates/ui"
@@ -14,6 +16,8 @@ import (
 // Start is /teach/write.
 type Start struct {
 	layout.Page
+	Drafts  []Line
+	NewID   string // of the draft that a form would make
 	Courses []Course
 	Pasted  string // what was pasted and is too large
 	Error   string
@@ -22,21 +26,103 @@ type Start struct {
 	ImportMax   int // MB
 }
 
+// Line is a draft in the list.
+type Line struct {
+	rules.Draft
+	Saved string
+}
+
+// Path is the address of a draft.
+func Path(draftID string) string { return "/teach/write/" + draftID }
+
 // Course is a course with scenarios.
 type Course struct {
 	Title string
 	Steps []ui.Option // value course/module/step
 }
 
-// Edit is the editor at one place of a file.
+// Edit is the editor at one place of a draft.
 type Edit struct {
 	layout.Page
+	Draft   *rules.Draft
+	Form    draft.Form
+	Saved   string
 	At      string
 	Source  string
 	Checked rules.Checked
 	Fields  []*rules.Field
 	Gaps    []string // what an import could not bring over
 	Error   string   // what is wrong with what was sent
+
+	Note, NoteError string
+}
+
+// name is what a draft is called.
+func name(l *locale.Printer, title string) string {
+	if title == "" {
+		return l.T("author.untitled")
+	}
+	return title
+}
+
+// History is a draft's revisions, and who writes along.
+type History struct {
+	layout.Page
+	Draft         *rules.Draft
+	Revisions     []Past // the newest first
+	Along, Others []rules.Teacher
+	Me            string // the reader's id
+}
+
+// Past is a revision with when it was saved.
+type Past struct {
+	rules.Revision
+	When string
+}
+
+// Compare is two revisions of a draft, side by side.
+type Compare struct {
+	layout.Page
+	Draft        *rules.Draft
+	Older, Newer Past
+	Differences  []rules.Difference
+	Clash        bool   // Newer is what the reader has just written, while somebody else wrote Older
+	Back         string // where they wrote
+}
+
+func (h History) people() []ui.Option {
+	var out []ui.Option
+	for _, t := range h.Others {
+		out = append(out, ui.Option{Value: t.ID, Text: t.Name})
+	}
+	return out
+}
+
+// called is a passage's name for people.
+func called(d rules.Difference) string {
+	if d.Title == "" {
+		return d.Passage
+	}
+	return d.Title + " (" + d.Passage + ")"
+}
+
+func owner(l *locale.Printer, name string) string {
+	if name == "" {
+		return l.T("author.somebody_gone")
+	}
+	return name
+}
+
+// by says whose a revision is.
+func by(l *locale.Printer, p Past) string {
+	if p.Name == "" {
+		return l.T("author.somebody_gone")
+	}
+	return p.Name
+}
+
+func revisionPath(draftID string, number int64) string {
+	return Path(draftID) + "/revisions/" + strconv.FormatInt(number, 10)
 }
 
 func (p Edit) tabs() []string {
