@@ -79,7 +79,7 @@ func TestWritingAScenarioInTheBrowser(t *testing.T) {
 		p = c.press(p, at, "check", url.Values{"passages/first/title": {"The first hour"}, "note": {"A better title"}}).want(200, "0 errors", "The first hour (first)")
 		c.press(p, at, "check", url.Values{"note": {strings.Repeat("n", 201)}, "passages/first/ask": {"Kept though?"}}).want(422, "take out 1", "Kept though?")
 		c.press(p, at, "open:about", url.Values{"passages/first/ask": {"What now?"}}).want(200, "About")
-		f := c.get(at+"/scenario.yaml").want(200)
+		f := c.get(at + "/scenario.yaml").want(200)
 		if got := f.header.Get("Content-Disposition"); got != "attachment; filename=my-scenario.scenario.yaml" {
 			t.Errorf("the file comes as %q", got)
 		}

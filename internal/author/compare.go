@@ -42,6 +42,9 @@ func Compare(older, newer string) []Difference {
 	if a == nil || b == nil {
 		return differ(nil, Difference{Kind: Changed}, older, newer)
 	}
+	for _, d := range []*Doc{a, b} {
+		_, _ = d.Bytes() // brings both into the same shape: how a text is written is no difference
+	}
 	was, now := a.parts(), b.parts()
 	var out []Difference
 	for _, k := range b.Passages() {
@@ -174,5 +177,28 @@ func marked(all []string, first, last int, keep []bool) []Piece {
 		}
 		out = append(out, Piece{t, m})
 	}
+	for i := range out {
+		out[i].Text = near(out[i], i == 0, i == len(out)-1)
+	}
 	return slices.Clip(out)
+}
+
+// around is how many lines stay before and after what differs.
+const around = 3
+
+// near leaves out lines that are far from what differs.
+func near(p Piece, first, last bool) string {
+	lines := strings.SplitAfter(p.Text, "\n")
+	if p.Marked || len(lines) <= 2*around+3 {
+		return p.Text
+	}
+	var b strings.Builder
+	if !first {
+		b.WriteString(strings.Join(lines[:around], ""))
+	}
+	b.WriteString("⋯\n")
+	if !last {
+		b.WriteString(strings.Join(lines[len(lines)-around:], ""))
+	}
+	return b.String()
 }

@@ -267,7 +267,7 @@ func TestCompare(t *testing.T) {
 			marked += p.Text
 		}
 	}
-	if !strings.Contains(marked, "Quite another title") || strings.Contains(marked, "choices") || !strings.Contains(whole, "choices") {
+	if !strings.Contains(marked, "Quite another title") || strings.Contains(marked, "kind") || !strings.Contains(whole, "kind") {
 		t.Errorf("marked %q of %q", marked, whole)
 	}
 	if back := author.Compare(string(written(t, d)), old); len(back) != 2 || back[1].Kind != author.Removed {
