@@ -113,6 +113,53 @@ func TestWritingAScenarioInTheBrowser(t *testing.T) {
 	})
 }
 
+// A draft is played as learners would, from any scene with any flags and meters, to its debrief; nothing of it is kept.
+func TestPreviewingADraft(t *testing.T) {
+	each(t, setup{courses: withOutage()}, func(t *testing.T, s *site) {
+		c := s.person("Ada Author", "author")
+		at := c.begin(url.Values{"do": {"copy"}, "from": {"tiny/first/outage"}})
+		p := c.get(at+"?at=p:rumour").want(200, "Preview from here")
+		p = c.press(p, at, "play:rumour", nil).want(200, "Where to begin", "colleague_posted", `value="rumour" selected`)
+		go303 := func(p *page, end string, form url.Values) *page {
+			return c.get(p.submit(end, form).want(303).header.Get("Location")).want(200)
+		}
+		p = go303(p, "/play/start", url.Values{"at": {"rumour"}, "flag": {"colleague_posted"}, "meter.trust": {"61"}, "meter.time": {"1000"}, "meter.risk": {"zebra"}})
+		p.want(200, "Preview", "phone Lena about her post", "61")
+		p.submit("/play/choose", url.Values{"choice": {""}}).want(422, "Choose")
+		p.submit("/play/choose", url.Values{"choice": {"zebra"}}).want(303)
+		p = go303(p, "/play/choose", url.Values{"choice": {"lena"}})
+		p.want(200, "Back by three", "A call is kinder", "Back to the draft", "61")
+		// Another try from a decision, and the reply, which travels with the page until it is marked.
+		p = c.get(at + "/play").want(200)
+		p = go303(p, "/play/start", nil)
+		p = go303(p, "/play/choose", url.Values{"choice": {"own"}})
+		p.want(200, "You promised a time", "The service desk calls")
+		p = go303(p, "/play/choose", url.Values{"choice": {"service"}})
+		p.submit("/play/send", url.Values{"text": {"Too short"}}).want(422, "Too short")
+		text := "Rosa, you may trade until Friday without a penalty. The fault is ours, and we post again here at two o'clock."
+		asked := p.submit("/play/send", url.Values{"text": {text}}).want(200, "Says that she may trade until Friday", "until Friday without a penalty")
+		asked.submit("/play/mark", url.Values{"mark-answer": {"2"}}).want(422, "until Friday without a penalty")
+		asked.submit("/play/unsend", nil).want(200, "until Friday without a penalty", `name="text"`)
+		p = go303(asked, "/play/mark", url.Values{"mark-answer": {"2"}, "mark-own": {"2"}, "mark-human": {"2"}, "mark-next": {"2"}})
+		p = go303(p, "/play/choose", url.Values{"choice": {"known"}})
+		p.want(200, "Back by three")
+		p = go303(p, "/play/again", url.Values{"from": {"2"}})
+		p.want(200, "The service desk calls", "Which kind of engagement")
+		c.get(at + "/play?run=nonsense").want(200, "Where to begin")
+		c.post(at+"/play/choose", url.Values{"run": {"a~b~c"}}).want(404)
+		if n := s.count("scenario_run") + s.count("scenario_event") + s.count("scenario_reply") + s.count("learning_event"); n != 0 {
+			t.Errorf("%d rows of a preview are kept", n)
+		}
+		// Going on with a draft that changed: as far as the moves still fit. One with errors is not played.
+		p = c.get(at + "?at=p:facts")
+		c.press(p, at, "drop:passages/facts/choices/2", nil).want(200)
+		broken := c.get(at).want(200)
+		c.press(broken, at, "check", url.Values{"passages/lunch/choices/0/to": {"zebra"}}).want(200, "E01")
+		c.get(at+"/play").want(422, "cannot be played")
+		c.post(at+"/play/start", nil).want(422, "cannot be played")
+	})
+}
+
 // A draft is its author's, and of whom they let write along; two who write at one place see both texts.
 func TestDraftsAreTheirAuthors(t *testing.T) {
 	each(t, setup{courses: withOutage()}, func(t *testing.T, s *site) {

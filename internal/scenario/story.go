@@ -76,6 +76,15 @@ type Story struct {
 
 	pos    Position
 	visits []int
+	from   From
+}
+
+// From is where a run begins that is only tried out: at any passage, with flags set and meters as wished. The zero From is
+// the story's own beginning. Conditions on what was chosen or seen before find nothing.
+type From struct {
+	At     *Passage
+	Flags  []string
+	Meters map[string]int // within the meter's range; those not named begin as the story says
 }
 
 // Begin starts a run. The scenario must be sound.
@@ -85,9 +94,31 @@ func (s *Scenario) Begin(seed int64) *Story {
 	return t
 }
 
+// BeginFrom starts a run at another place.
+func (s *Scenario) BeginFrom(seed int64, from From) *Story {
+	t := &Story{Scenario: s, Seed: seed, from: from}
+	t.reset()
+	return t
+}
+
 func (t *Story) reset() {
-	t.pos, t.visits, t.Moments = t.Scenario.blank(), make([]int, len(t.Scenario.Passages)), nil
-	t.enter(t.Scenario.Start)
+	s := t.Scenario
+	t.pos, t.visits, t.Moments = s.blank(), make([]int, len(s.Passages)), nil
+	for _, f := range t.from.Flags {
+		if i, ok := s.flag[f]; ok {
+			t.pos.Flags.add(i)
+		}
+	}
+	for key, v := range t.from.Meters {
+		if i, ok := s.meter[key]; ok {
+			t.pos.Meters[i] = int32(max(s.Meters[i].Min, min(s.Meters[i].Max, v)))
+		}
+	}
+	at := t.from.At
+	if at == nil {
+		at = s.Start
+	}
+	t.enter(at)
 }
 
 // Replay makes a run from its log. It fails where a move does not fit: then the log is of another scenario.

@@ -3,6 +3,7 @@
 //	authorweb.go  the routes, the list, ways to begin
 //	edit.go       one draft at one place of its file: what is typed, and buttons, are one POST
 //	history.go    revisions compared and restored; who writes along
+//	try.go        a draft played from any scene; nothing of it is kept
 //	check.go      the checker, one file at a time
 package authorweb
 
@@ -56,6 +57,8 @@ func (h *Handlers) Routes() []web.Route {
 		{Method: http.MethodGet, Path: one + "/revisions", Handler: h.getHistory, Access: web.Teaching},
 		{Method: http.MethodGet, Path: one + "/revisions/:number", Handler: h.getCompare, Access: web.Teaching},
 		{Method: http.MethodPost, Path: one + "/revisions/:number", Handler: h.postRestore, Access: web.Teaching},
+		{Method: http.MethodGet, Path: one + "/play", Handler: h.getTry, Access: web.Teaching},
+		{Method: http.MethodPost, Path: one + "/play/:verb", Handler: h.postTry, Access: web.Teaching},
 		{Method: http.MethodPost, Path: one + "/people", Handler: h.postPeople, Access: web.Teaching},
 	}
 }

@@ -89,7 +89,11 @@ func (h *Handlers) postEdit(c echo.Context) error {
 	case script:
 		return first(err)
 	case err == nil:
-		if verb, _, _ := strings.Cut(ch.Do, ":"); verb == "check" || verb == "" {
+		verb, to, _ := strings.Cut(ch.Do, ":")
+		switch verb {
+		case "play":
+			return web.SeeOther(c, pages.Path(d.ID)+"/play?at="+url.QueryEscape(to))
+		case "check", "":
 			web.Notice(c, "ok", "author.saved")
 		}
 		return web.SeeOther(c, place(d.ID, at))

@@ -129,7 +129,13 @@ func (p Edit) tabs() []string {
 	return append(append([]string{rules.Scenes}, rules.Parts...), rules.Text)
 }
 
-func (p Edit) passage() string { k, _ := strings.CutPrefix(p.At, "p:"); return k }
+// passage is the key of the passage that is shown, "" at other places.
+func (p Edit) passage() string {
+	if k, ok := strings.CutPrefix(p.At, "p:"); ok {
+		return k
+	}
+	return ""
+}
 
 func (p Edit) isPassage() bool { return strings.HasPrefix(p.At, "p:") }
 

@@ -13,6 +13,7 @@ import (
 
 // DebriefPage is a run that has reached its ending.
 type DebriefPage struct {
+	Rehearsal
 	L       *locale.Printer
 	Step    play.Step
 	Sitting *rules.Sitting

@@ -26,8 +26,18 @@ import (
 	"greenroom/web/templates/ui"
 )
 
+// Rehearsal is what pages have of runs of which nothing is kept; the zero value is for those that count.
+type Rehearsal struct {
+	Path           string // where its forms go, without the verb
+	Back, BackText string // where one came from
+	Note           string // what is kept and what is not
+}
+
+func (r Rehearsal) on() bool { return r.Path != "" }
+
 // StartPage invites to the first run.
 type StartPage struct {
+	Rehearsal
 	L        *locale.Printer
 	Step     play.Step
 	Scenario *rules.Scenario
@@ -36,6 +46,7 @@ type StartPage struct {
 
 // ScenePage is an open run.
 type ScenePage struct {
+	Rehearsal
 	L       *locale.Printer
 	Step    play.Step
 	Sitting *rules.Sitting
@@ -322,7 +333,18 @@ func (p ScenePage) marking() bool {
 	return p.scene().Kind == rules.Reply && p.Sitting.Reply != nil && p.Sitting.Reply.State == rules.Sent && p.Reply.Clash == nil && p.Reply.Error == ""
 }
 
-func (p ScenePage) action(verb string) templ.SafeURL { return templ.SafeURL(p.Step.Action(verb)) }
+func (p ScenePage) action(verb string) templ.SafeURL { return action(p.Rehearsal, p.Step, verb) }
+
+func (p StartPage) action(verb string) templ.SafeURL { return action(p.Rehearsal, p.Step, verb) }
+
+func (p DebriefPage) action(verb string) templ.SafeURL { return action(p.Rehearsal, p.Step, verb) }
+
+func action(r Rehearsal, s play.Step, verb string) templ.SafeURL {
+	if r.on() {
+		return templ.SafeURL(r.Path + "/" + verb)
+	}
+	return templ.SafeURL(s.Action(verb))
+}
 
 // clock says how long the clock runs, in words.
 func (p ScenePage) clock() string { return duration(p.L, p.Sitting.Seconds()) }
@@ -388,6 +410,9 @@ func points(c rules.Criterion, m rules.Marks) string {
 
 // privacy says who will read a reply.
 func (p ScenePage) privacy() string {
+	if p.on() {
+		return p.L.T("scenario.rehearsal.reply")
+	}
 	a := p.scene().Assess
 	switch {
 	case a.Peer > 0 && p.Step.Learner != nil && !p.Step.Learner.Guest():
