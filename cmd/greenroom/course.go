@@ -28,6 +28,7 @@ type lintCmd struct {
 	Folder string `arg:"" optional:"" help:"Folder that holds one folder for each course. Default: the shipped courses."`
 	JSON   bool   `help:"Print the findings as JSON."`
 	Quiet  bool   `help:"Leave out warnings."`
+	Levels bool   `help:"Print also how many words each step has and at which school year it reads."`
 }
 
 func folder(path string) (fs.FS, error) {
@@ -49,7 +50,7 @@ func (c lintCmd) Run(w *world) error {
 	if err != nil {
 		return err
 	}
-	all := app.Loader().Lint(fsys)
+	all, levels := app.Loader().Lint(fsys)
 	shown := course.Findings{}
 	for _, f := range all {
 		if !c.Quiet || f.Severity == course.SevError {
@@ -57,21 +58,63 @@ func (c lintCmd) Run(w *world) error {
 		}
 	}
 	if c.JSON {
-		enc := json.NewEncoder(w.out)
-		enc.SetIndent("", "  ")
-		if err := enc.Encode(shown); err != nil {
-			return err
-		}
+		err = c.encode(w.out, shown, levels)
 	} else {
-		for _, f := range shown {
-			fmt.Fprintln(w.out, f)
-		}
-		fmt.Fprintf(w.err, "%d errors, %d warnings\n", all.Errors(), all.Warnings())
+		err = c.print(w, shown, levels)
+		fmt.Fprintf(w.err, "%d errors, %d warnings%s\n", all.Errors(), all.Warnings(), hardest(levels))
+	}
+	if err != nil {
+		return err
 	}
 	if all.Broken() {
 		return exit(1)
 	}
 	return nil
+}
+
+func (c lintCmd) encode(out io.Writer, found course.Findings, levels []course.Level) error {
+	enc := json.NewEncoder(out)
+	enc.SetIndent("", "  ")
+	if !c.Levels {
+		return enc.Encode(found)
+	}
+	return enc.Encode(struct {
+		Findings course.Findings `json:"findings"`
+		Levels   []course.Level  `json:"levels"`
+	}{found, levels})
+}
+
+func (c lintCmd) print(w *world, found course.Findings, levels []course.Level) error {
+	for _, f := range found {
+		fmt.Fprintln(w.out, f)
+	}
+	if !c.Levels {
+		return nil
+	}
+	t := tabwriter.NewWriter(w.out, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(t, "YEAR\tWORDS\t  STEP")
+	for _, l := range levels {
+		year := "-" // too little prose to tell
+		if l.Grade > 0 {
+			year = fmt.Sprintf("%.1f", l.Grade)
+		}
+		fmt.Fprintf(t, "%s\t%d\t  %s\n", year, l.Words, l.File)
+	}
+	return t.Flush()
+}
+
+// hardest says which step is the hardest to read; "" when none is long enough to tell.
+func hardest(levels []course.Level) string {
+	top := course.Level{}
+	for _, l := range levels {
+		if l.Grade > top.Grade {
+			top = l
+		}
+	}
+	if top.Grade == 0 {
+		return ""
+	}
+	return fmt.Sprintf("; %d steps, the hardest reads at school year %.1f: %s", len(levels), top.Grade, top.File)
 }
 
 type publishCmd struct {

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"greenroom/internal/config"
+	"greenroom/internal/course"
 	"greenroom/internal/course/coursetest"
 )
 
@@ -155,6 +156,17 @@ func TestLint(t *testing.T) {
 	out, _ = s.run(0, "course", "lint", "--json", "--quiet", write(t, coursetest.Small()))
 	if strings.TrimSpace(out) != "[]" {
 		t.Errorf("no findings are %q", out)
+	}
+	out, err = s.run(0, "course", "lint", "--levels") // of the shipped courses
+	holds(t, out, "YEAR  WORDS", "using-social-media/01-an-introduction/01-opening.reading.md")
+	holds(t, err, "the hardest reads at school year")
+	out, _ = s.run(0, "course", "lint", "--json", "--levels", write(t, coursetest.Small()))
+	var both struct {
+		Findings []course.Finding
+		Levels   []course.Level
+	}
+	if jerr := json.Unmarshal([]byte(out), &both); jerr != nil || len(both.Levels) == 0 {
+		t.Errorf("%v in:\n%s", jerr, out)
 	}
 	_, err = s.run(1, "course", "lint", filepath.Join(dir, "no-such-folder"))
 	holds(t, err, "no-such-folder")

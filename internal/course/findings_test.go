@@ -231,7 +231,7 @@ func TestAllFaultsAtOnce(t *testing.T) {
 	} {
 		c(m)
 	}
-	found := loader().Lint(m)
+	found, _ := loader().Lint(m)
 	if found.Errors() != 8 { // the misspelt fields are missing, too
 		t.Errorf("%d errors, want 8:\n%s", found.Errors(), found)
 	}
@@ -244,6 +244,46 @@ func TestAllFaultsAtOnce(t *testing.T) {
 	if want := `[{"file":"tiny/01-first/01-read.reading.md","line":7,"severity":"error","what":"there is no source`; err != nil || !strings.HasPrefix(string(raw), want) {
 		t.Errorf("as JSON: %s, %v", raw, err)
 	}
+}
+
+// A step that is no reading is judged by all that people read in it, each text once; short labels make it no easier.
+func TestLevels(t *testing.T) {
+	t.Parallel()
+	hard := strings.Repeat("Interdepartmental accountability necessitates comprehensive organisational transparency throughout jurisdictions, notwithstanding considerations. ", 12)
+	m := coursetest.Small()
+	found, levels := loader().Lint(m)
+	if found.Warnings() != 0 || len(levels) == 0 {
+		t.Fatalf("%d levels; %v", len(levels), found)
+	}
+	m["tiny/01-first/09-hard.think.yaml"] = &fstest.MapFile{Data: []byte("title: \"Yes\"\nminutes: 3\nprompt: \"" + hard + "\"\n")}
+	l := course.NewLoader(append(coursetest.Kinds(), prose{})...)
+	found, levels = l.Lint(m)
+	got := levels[len(levels)-1]
+	for _, x := range levels {
+		if strings.HasSuffix(x.File, ".think.yaml") {
+			got = x
+		}
+	}
+	if got.Words != 121 || got.Grade < 20 { // ten words a sentence, twelve times, and the title
+		t.Errorf("level %+v", got)
+	}
+	if want := "tiny/01-first/09-hard.think.yaml: warning: the step as a whole reads at school year"; !strings.Contains(found.String(), want) {
+		t.Errorf("no warning:\n%s", found)
+	}
+}
+
+// prose is a kind of one text, which it decodes and renders.
+type prose struct{}
+
+func (prose) Name() string { return "think" }
+func (prose) Ext() string  { return ".yaml" }
+func (prose) Parse(f course.File, rep *course.Reporter) (course.Meta, course.Content) {
+	var in struct {
+		course.Head
+		Prompt course.Text `yaml:"prompt"`
+	}
+	course.Decode(f, rep, &in)
+	return in.Meta(), rep.Inline(in.Prompt)
 }
 
 func TestRevisionHoldsWhatTheFilesSay(t *testing.T) {

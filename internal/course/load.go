@@ -45,24 +45,34 @@ func NewLoader(kinds ...Kind) *Loader {
 // Load reads every course of a courses folder. It returns the courses without errors, in catalogue order, and all
 // findings of the whole tree.
 func (l *Loader) Load(fsys fs.FS) ([]*Revision, Findings) {
-	revs, _, found := l.load(fsys)
-	return revs, found
+	t := l.load(fsys)
+	return t.revs, t.found
 }
 
-// Lint returns the findings of a courses folder.
-func (l *Loader) Lint(fsys fs.FS) Findings {
-	_, found := l.Load(fsys)
-	return found
+// Lint returns the findings of a courses folder, and how hard each of its steps is to read, in the order of its files.
+func (l *Loader) Lint(fsys fs.FS) (Findings, []Level) {
+	t := l.load(fsys)
+	return t.found, t.levels
 }
 
-// load also returns the folders, in the order of the revisions.
-func (l *Loader) load(fsys fs.FS) ([]*Revision, map[string]*folder, Findings) {
+// tree is a courses folder that was read.
+type tree struct {
+	revs    []*Revision        // without errors, in catalogue order
+	folders map[string]*folder // by the revision's hash
+	levels  []Level
+	found   Findings
+}
+
+func (l *Loader) load(fsys fs.FS) tree {
 	w := &walker{fsys: fsys}
 	w.walk()
 	found, folders := w.found, map[string]*folder{}
 	var revs []*Revision
+	var levels []Level
 	for _, f := range w.folders {
-		rev, fs := l.parse(f, false)
+		p, fs := l.parse(f, false)
+		rev := p.rev
+		levels = append(levels, p.levels...)
 		bad := fs.Broken()
 		for _, x := range w.found {
 			bad = bad || x.Severity == SevError && (x.File == f.key || strings.HasPrefix(x.File, f.key+"/"))
@@ -80,7 +90,7 @@ func (l *Loader) load(fsys fs.FS) ([]*Revision, map[string]*folder, Findings) {
 	found = append(found, elsewhere(revs, w.folders)...)
 	sortCatalogue(revs)
 	found.sort()
-	return revs, folders, found
+	return tree{revs: revs, folders: folders, levels: levels, found: found}
 }
 
 func sortCatalogue(revs []*Revision) {
@@ -107,9 +117,10 @@ type parse struct {
 	labels    markdown.Labels
 	lang      string
 	today     time.Time
+	levels    []Level
 }
 
-func (l *Loader) parse(f *folder, stored bool) (*Revision, Findings) {
+func (l *Loader) parse(f *folder, stored bool) (*parse, Findings) {
 	p := &parse{
 		loader: l, folder: f, stored: stored,
 		rev:     &Revision{Hash: f.hash, Key: f.key, activities: map[string]*Activity{}, media: f.media, weight: f.weight()},
@@ -138,7 +149,7 @@ func (l *Loader) parse(f *folder, stored bool) (*Revision, Findings) {
 		all = append(all, r.findings...)
 	}
 	all.sort()
-	return p.rev, all
+	return p, all
 }
 
 func (p *parse) report(rel string) *Reporter {

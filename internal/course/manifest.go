@@ -235,6 +235,9 @@ func (p *parse) activity(m *Module, f *activityFile) (a *Activity, aside bool) {
 	if meta.Minutes > maxMinutes && f.ext == ".md" {
 		rep.Warn(1, fmt.Sprintf("the step takes %d minutes", meta.Minutes), fmt.Sprintf("split it: at most %d read well in one go", maxMinutes))
 	}
+	if !p.stored {
+		p.measure(rep, f.ext)
+	}
 	return a, meta.Aside
 }
 

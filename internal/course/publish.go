@@ -89,7 +89,8 @@ func (s *Service) shipped(ctx context.Context, fsys fs.FS) (Result, bool, error)
 }
 
 func (s *Service) publishTree(ctx context.Context, fsys fs.FS, onlyNew bool) (Result, error) {
-	revs, folders, found := s.loader.load(fsys)
+	t := s.loader.load(fsys)
+	revs, folders, found := t.revs, t.folders, t.found
 	if found.Broken() {
 		return Result{Findings: found}, &Broken{found}
 	}

@@ -20,6 +20,8 @@ type Reporter struct {
 	texts    int             // rendered so far, for ids
 	used     map[string]bool // media shown by this file
 	afters   []func(*Revision)
+	said     []Text // what people read in this file, for its level
+	heard    map[Text]bool
 }
 
 // Error notes a fault that stops publishing. line is the file's, from 1 (0: the whole file); what and remedy are phrases
@@ -58,6 +60,7 @@ func (r *Reporter) Markdown(t Text) markdown.HTML {
 	if t.Empty() {
 		return ""
 	}
+	r.hear(t)
 	h, issues := markdown.Course(t.Value, r.options())
 	r.issues(t, issues)
 	if r.in.stored {
@@ -78,6 +81,7 @@ func (r *Reporter) Inline(t Text) markdown.HTML {
 	if t.Empty() {
 		return ""
 	}
+	r.hear(t)
 	h, issues := markdown.CourseInline(t.Value, r.options())
 	r.issues(t, issues)
 	return h

@@ -49,6 +49,7 @@ func (d *decoder) text(n *yaml.Node, v reflect.Value, r rules, name string) {
 		return
 	}
 	d.size(n, utf8.RuneCountInString(t.Value), r, name, "characters")
+	d.rep.hear(t)
 	v.Set(reflect.ValueOf(t))
 }
 

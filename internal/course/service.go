@@ -178,7 +178,8 @@ func (s *Service) read(ctx context.Context, d bun.IDB, hash string) (*Revision, 
 	}
 	// It was checked when it was published. Rules that came later must not take it from its learners; only a step that
 	// gives nothing to show does.
-	rev, found := s.loader.parse(f, true)
+	p, found := s.loader.parse(f, true)
+	rev := p.rev
 	for _, m := range rev.Modules {
 		for _, a := range m.Activities {
 			if a.Content == nil {
