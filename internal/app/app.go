@@ -3,6 +3,7 @@
 //
 //	app.go      services, kinds, players, reactors, routes, in that order
 //	serve.go    the server's life: start, readiness, graceful stop
+//	bell.go     the doorbell between nodes
 //	site.go     pages that belong to no feature
 //	upkeep.go   quizzes and who keeps them
 //	demo*.go    the demo people and what they have done
@@ -31,6 +32,7 @@ import (
 	"greenroom/internal/allow"
 	"greenroom/internal/audit"
 	"greenroom/internal/author"
+	"greenroom/internal/bell"
 	"greenroom/internal/config"
 	"greenroom/internal/course"
 	"greenroom/internal/course/courseweb"
@@ -128,15 +130,17 @@ type App struct {
 	Handler     http.Handler
 	Routes      []web.Route // every route with its access, for the tests that hold them to it
 
-	cfg config.Config
-	log *slog.Logger
-	now func() time.Time
+	cfg  config.Config
+	bell *bell.Bell
+	log  *slog.Logger
+	now  func() time.Time
 }
 
 // Options are what the server adds where the settings ask for it, and what only tests and benchmarks set.
 type Options struct {
 	Now      func() time.Time // nil: the system's clock
 	NoLimits bool             // no rate limits
+	Bell     *bell.Bell       // nil: nobody but this process hears of news
 
 	Metrics *telemetry.Metrics   // nil: nobody counts
 	Traces  trace.TracerProvider // nil: nobody traces
@@ -235,7 +239,8 @@ func New(cfg config.Config, d *bun.DB, log *slog.Logger, o Options) (*App, error
 	a.Reflections = reflection.New(d, a.Records, now)
 	a.Worksheets = worksheet.New(d, a.Records, now)
 	a.Scenarios = scenario.New(d, a.Courses, a.Records, now)
-	a.Streams = stream.New(d, now, stream.NewLocal())
+	a.bell = o.Bell
+	a.Streams = stream.New(d, now, a.doorbell())
 	a.Inbox = inbox.New(d, a.Streams, now)
 	a.Forum = forum.New(d, a.Courses, a.Deliveries, a.Records, a.Streams, a.Inbox, a.Accounts, forum.Options{Now: now, Log: log})
 	a.Moderation = moderation.New(d, a.Forum, a.Inbox, a.Accounts, a.Mail, moderation.Options{BaseURL: cfg.BaseURL, Words: words, Now: now})
@@ -306,7 +311,7 @@ func (a *App) mount(words *locale.Bundle, o Options) error {
 		Origin: origin(a.cfg.BaseURL), Sockets: a.cfg.LiveSockets, PerPerson: a.cfg.LivePerPerson, Accept: a.cfg.LiveAccept,
 		Living: sessions.Living, Person: sessions.Holder, Log: a.log,
 	})
-	sessions.OnChange(a.Live.Recheck)
+	sessions.OnChange(func() { a.Streams.Ring(live.SessionsStream) })
 	a.Live.Register(forumweb.ThreadTopics, &forumweb.Live{Forum: a.Forum, Accounts: a.Accounts, Words: words})
 	shell, err := web.New(web.Options{
 		BaseURL: a.cfg.BaseURL, SiteName: a.cfg.SiteName, Contact: a.cfg.Contact, Demo: a.cfg.DemoSite(),
@@ -399,11 +404,16 @@ func (a *App) plain(e *echo.Echo) {
 	e.POST("/csp", a.postReport)
 }
 
-// ready says "send me traffic": the database answers and its schema is this program's.
+// ready says "send me traffic": the database answers, its schema is this program's, and the doorbell comes back to who
+// rings it. It may be asked with a URL that visitors reach, so it asks the bell once a second at most.
 func (a *App) ready(c echo.Context) error {
 	ctx, cancel := context.WithTimeout(c.Request().Context(), 2*time.Second)
 	defer cancel()
-	if err := db.Migrated(ctx, a.DB); err != nil {
+	err := db.Migrated(ctx, a.DB)
+	if err == nil && a.bell != nil {
+		err = a.bell.Check(ctx)
+	}
+	if err != nil {
 		a.log.WarnContext(ctx, "not ready", "error", err.Error())
 		return c.String(http.StatusServiceUnavailable, "not ready\n")
 	}

@@ -50,6 +50,10 @@ func Serve(ctx context.Context, cfg config.Config, log *slog.Logger, out io.Writ
 		return err
 	}
 	defer done()
+	if o.Bell, err = hang(cfg, log); err != nil {
+		return err
+	}
+	defer o.Bell.Close()
 	a, err := open(ctx, cfg, log, o)
 	if err != nil {
 		return err

@@ -106,6 +106,16 @@ func (a *App) Numbers(m *telemetry.Metrics) {
 		n, err := a.Accounts.SignedIn(ctx)
 		return []float64{float64(n)}, err
 	}, telemetry.Number{Name: "sessions", Help: "Sessions that have not ended."})
+	m.Read(func(context.Context) ([]float64, error) { return a.bells(), nil },
+		telemetry.Number{Name: "live_sockets", Help: "Pages that hold a socket."},
+		telemetry.Number{Name: "live_topics", Help: "Topics that they listen to."},
+		telemetry.Number{Name: "live_cut", Help: "Readers that were cut off for being slow, since the start."},
+		telemetry.Number{Name: "live_caught_up", Help: "Readers who came and had missed something, since the start."},
+		telemetry.Number{Name: "bells_missed", Help: "Times that news was found by looking and no hint had come, since the start."},
+		telemetry.Number{Name: "bells_sent", Help: "Hints that went to other nodes, since the start."},
+		telemetry.Number{Name: "bells_heard", Help: "Hints that came from other nodes, since the start."},
+		telemetry.Number{Name: "bells_lost", Help: "Times that hints were known to be lost, since the start."},
+		telemetry.Number{Name: "bell_routes", Help: "Connections to the other nodes' own NATS."})
 	m.Read(func(ctx context.Context) ([]float64, error) {
 		h, err := a.Site.Store(ctx)
 		return []float64{float64(h.DiskFree), float64(h.DiskAll), a.age(h.BackupAt), float64(h.LogBytes)}, err

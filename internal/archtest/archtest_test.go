@@ -21,6 +21,7 @@ var floors = map[string]int{
 	"internal/db":   1,
 	"internal/mail": 2, "internal/event": 2, "internal/stream": 2, "internal/audit": 2, "internal/backup": 2, "internal/telemetry": 2,
 	"internal/account":  3,
+	"internal/bell":     3,
 	"internal/access":   4,
 	"internal/allow":    4,
 	"internal/inbox":    4,

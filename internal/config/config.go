@@ -48,6 +48,13 @@ type Config struct {
 	LivePerPerson int `env:"GREENROOM_LIVE_PER_PERSON" envDefault:"10" help:"Sockets that one person may hold on a node."`
 	LiveAccept    int `env:"GREENROOM_LIVE_ACCEPT" envDefault:"200" help:"New sockets that a node takes in a second."`
 
+	NATSURL     Secret `env:"GREENROOM_NATS_URL" help:"A NATS of your own over which nodes hear of each other's news, as nats://user:password@host:4222 or tls://…. Default: one inside this program."`
+	NATSCluster string `env:"GREENROOM_NATS_CLUSTER" help:"Address and port at which this node's own NATS takes routes from the other nodes, such as 10.0.0.1:6222; never one that visitors reach. Default: none, right for a single node."`
+	NATSRoutes  string `env:"GREENROOM_NATS_ROUTES" help:"With GREENROOM_NATS_CLUSTER: those addresses of the other nodes, as host:port,…; one that names the rest is enough."`
+	NATSCert    string `env:"GREENROOM_NATS_CERT" help:"PEM file: certificate of this node for routes, and for a NATS of your own that asks for one."`
+	NATSKey     string `env:"GREENROOM_NATS_KEY" help:"PEM file: its key."`
+	NATSCA      string `env:"GREENROOM_NATS_CA" help:"PEM file: who signs the certificates of the other side. With it routes are encrypted, and both sides show a certificate."`
+
 	MetricsAddr string `env:"GREENROOM_METRICS_ADDR" help:"Address and port at which Prometheus may read numbers, at /metrics; never one that visitors reach. Default: none."`
 
 	ProxyNets  []netip.Prefix `env:"-"`
@@ -167,6 +174,7 @@ func (c *Config) check(bad wrongs) {
 	if c.LivePerPerson < 1 || c.LivePerPerson > 1000 {
 		bad("GREENROOM_LIVE_PER_PERSON", "want a number from 1 to 1000")
 	}
+	c.checkNATS(bad)
 	if c.LiveAccept < 1 || c.LiveAccept > 100_000 {
 		bad("GREENROOM_LIVE_ACCEPT", "want a number from 1 to 100000")
 	}

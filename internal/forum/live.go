@@ -29,17 +29,14 @@ type happened struct {
 // BoardStream is the name of the stream of what begins on a board.
 func BoardStream(deliveryID, board string) string { return "board:" + deliveryID + ":" + board }
 
-// say appends to a stream, last before the commit, and rings after it.
+// say appends to a stream, last before the commit.
 func (s *Service) say(ctx context.Context, tx bun.IDB, name string, h happened) error {
 	raw, err := json.Marshal(h)
 	if err != nil {
 		return err
 	}
-	if _, err := s.streams.Append(ctx, tx, name, h.Kind, string(raw)); err != nil {
-		return err
-	}
-	db.AfterCommit(ctx, func() { s.streams.Ring(name) })
-	return nil
+	_, err = s.streams.Append(ctx, tx, name, h.Kind, string(raw))
+	return err
 }
 
 // resetFor tells a person's pages that what they may see has changed: they load again.

@@ -74,7 +74,6 @@ func (s *Service) Tell(ctx context.Context, tx bun.IDB, items []Item) (int, erro
 	items = slices.Clone(items)
 	slices.SortFunc(items, func(a, b Item) int { return strings.Compare(a.PersonID+a.Name, b.PersonID+b.Name) }) // one order of locks
 	now, fresh := s.clock(), 0
-	var rung []string
 	for i := range items {
 		it := &items[i]
 		it.ID, it.At = id.New(), now
@@ -95,13 +94,7 @@ func (s *Service) Tell(ctx context.Context, tx bun.IDB, items []Item) (int, erro
 		if _, err := s.streams.Append(ctx, tx, StreamOf(it.PersonID), "inbox", `{"id":"`+it.ID+`"}`); err != nil {
 			return 0, err
 		}
-		rung = append(rung, StreamOf(it.PersonID))
 	}
-	db.AfterCommit(ctx, func() {
-		for _, name := range slices.Compact(rung) {
-			s.streams.Ring(name)
-		}
-	})
 	return fresh, nil
 }
 

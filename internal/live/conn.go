@@ -323,6 +323,9 @@ func (c *conn) listen(ctx context.Context, src Source, a asked) error {
 		c.send(pack(Frame{T: "reset", Topic: a.Topic, N: head, Epoch: epoch}))
 		s.n = head
 	}
+	if a.After != head {
+		c.hub.caught.Add(1)
+	}
 	for {
 		s.t.mu.Lock()
 		if s.n >= s.t.n {

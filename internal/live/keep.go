@@ -27,6 +27,15 @@ func (h *Hub) Run(ctx context.Context) error {
 	go look(min(time.Second, h.o.Ping/4), func(context.Context) { h.ping() })
 	go look(min(time.Second, h.o.Seats/4), h.seats)
 	go look(h.o.Poll, h.poll)
+	go func() {
+		for ctx.Err() == nil {
+			select {
+			case <-ctx.Done():
+			case <-h.lost:
+				h.poll(ctx)
+			}
+		}
+	}()
 	t := time.NewTicker(h.o.Check)
 	defer t.Stop()
 	for {
@@ -185,11 +194,20 @@ func (h *Hub) poll(ctx context.Context) {
 			t := topics[name]
 			t.mu.Lock()
 			n, epoch := t.n, t.epoch
-			t.mu.Unlock()
+			if t.late > 0 && t.hinted.Load() < t.late { // a round has passed, and nobody rang
+				h.found.Add(1)
+			}
+			t.late = 0
 			switch {
 			case now.Epoch != epoch || now.Head < n:
+				t.mu.Unlock()
 				t.renew(now.Head, now.Epoch)
-			case now.Head > n:
+				continue
+			case now.Head > n && t.hinted.Load() < now.Head:
+				t.late = now.Head
+			}
+			t.mu.Unlock()
+			if now.Head > n {
 				t.ring()
 			}
 		}

@@ -23,6 +23,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -130,6 +131,9 @@ type Hub struct {
 	accept  *rate.Limiter
 	up      websocket.Upgrader
 	kick    chan struct{} // sessions may have ended
+	lost    chan struct{} // hints may have been lost: heads are looked at now
+	found   atomic.Int64  // see Counts
+	caught  atomic.Int64
 
 	mu       sync.Mutex
 	sources  map[string]Source
@@ -150,7 +154,7 @@ func New(st *stream.Service, o Options) *Hub {
 			ReadBufferSize: 512, WriteBufferSize: 2048, WriteBufferPool: &sync.Pool{},
 			CheckOrigin: func(*http.Request) bool { return true }, // Join has looked
 		},
-		kick: make(chan struct{}, 1), sources: map[string]Source{}, topics: map[string]*topic{}, conns: map[*conn]struct{}{},
+		kick: make(chan struct{}, 1), lost: make(chan struct{}, 1), sources: map[string]Source{}, topics: map[string]*topic{}, conns: map[*conn]struct{}{},
 		people: map[string]int{}, empty: make(chan struct{}),
 	}
 	st.Listen(h.rung)
@@ -184,18 +188,45 @@ func AccessStream(personID string) string { return accessPrefix + personID }
 
 const accessPrefix = "access:"
 
-// rung hears every ring of the doorbell. It never waits.
-func (h *Hub) rung(name string) {
-	if id, ok := strings.CutPrefix(name, accessPrefix); ok {
+// SessionsStream is the name that is rung, without an event, when sessions may have ended.
+const SessionsStream = "sessions"
+
+// rung hears every hint of the doorbell. It never waits.
+func (h *Hub) rung(hint stream.Hint) {
+	switch id, access := strings.CutPrefix(hint.Stream, accessPrefix); {
+	case access:
 		h.reseat(id)
+		return
+	case hint.Stream == SessionsStream:
+		h.Recheck()
+		return
+	case hint.Stream == "":
+		select {
+		case h.lost <- struct{}{}:
+		default:
+		}
 		return
 	}
 	h.mu.Lock()
-	t := h.topics[name]
+	t := h.topics[hint.Stream]
 	h.mu.Unlock()
 	if t != nil {
-		t.ring()
+		t.hint(hint.Head)
 	}
+}
+
+// Counts are what has happened on this node since it started.
+type Counts struct {
+	Cut    int64 // readers that were ended for being slow
+	Found  int64 // times that the poll of heads found what no hint had told for a whole round
+	Caught int64 // times that a reader who came (back) had missed something
+}
+
+// Counts says what has happened so far.
+func (h *Hub) Counts() Counts {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return Counts{Cut: h.cut, Found: h.found.Load(), Caught: h.caught.Load()}
 }
 
 // Status is how many sockets and topics there are, and how many readers were cut off for being slow.
@@ -300,6 +331,7 @@ func (h *Hub) topic(name string, src Source, head, epoch int64) *topic {
 	t := h.topics[name]
 	if t == nil {
 		t = &topic{hub: h, name: name, src: src, n: head, epoch: epoch, subs: map[*sub]struct{}{}}
+		t.told.Store(head)
 		h.topics[name] = t
 	}
 	t.refs++

@@ -162,7 +162,6 @@ func (p *place) say(topic, kind, payload string) {
 		_, err := p.streams.Append(ctx, tx, topic, kind, payload)
 		return err
 	}))
-	p.streams.Ring(topic)
 }
 
 // socket is one client that keeps the protocol.
@@ -434,7 +433,7 @@ func TestWhoIsFarBehindOrOfAnotherTimeLoadsAgain(t *testing.T) {
 // deaf is a doorbell that loses every ring.
 type deaf struct{ *stream.Local }
 
-func (deaf) Ring(string) {}
+func (deaf) Ring(stream.Hint) {}
 
 func TestADeadDoorbellCostsAMomentAndNoMessage(t *testing.T) {
 	t.Parallel()

@@ -25,6 +25,10 @@ type topic struct {
 	refs   int         // of the hub's lock
 	queued atomic.Bool // a pump has still to begin
 
+	told   atomic.Int64 // n, for hints, which wait for nobody
+	hinted atomic.Int64 // the highest number that a hint named
+	late   int64        // of the poll: a number that it found and no hint had named
+
 	mu    sync.Mutex // who listens, and the order of what they are told
 	n     int64      // the number that was told last
 	epoch int64
@@ -37,6 +41,16 @@ type sub struct {
 	t    *topic
 	seat Seat  // of the topic's lock
 	n    int64 // likewise: the number that was sent last
+}
+
+// hint is ring, unless the hint is about what was told already. A wrong one does no more than cost a query, or leave the
+// news to the poll of heads.
+func (t *topic) hint(head int64) {
+	for was := t.hinted.Load(); was < head && !t.hinted.CompareAndSwap(was, head); was = t.hinted.Load() {
+	}
+	if head == 0 || t.told.Load() < head {
+		t.ring()
+	}
 }
 
 // ring has what is new told. However often it is called meanwhile, the stream is read once.
@@ -115,6 +129,7 @@ func (t *topic) tell(ctx context.Context, events []stream.Event) error {
 		}
 	}
 	t.n = events[len(events)-1].N
+	t.told.Store(t.n)
 	return nil
 }
 
@@ -134,6 +149,8 @@ func (t *topic) renew(head, epoch int64) {
 		return
 	}
 	t.n, t.epoch = head, epoch
+	t.told.Store(head)
+	t.hinted.Store(0)
 	p := packMany(Frame{T: "reset", Topic: t.name, N: head, Epoch: epoch})
 	for s := range t.subs {
 		s.n = head

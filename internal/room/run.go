@@ -65,13 +65,10 @@ func (s *Service) change(ctx context.Context, actor *account.Person, roomID, kin
 	return nil
 }
 
-// tell numbers a change of the room, last before the commit, and rings after it. It says that there is one, never what.
+// tell numbers a change of the room, last before the commit. It says that there is one, never what.
 func (s *Service) tell(ctx context.Context, tx bun.IDB, roomID, kind string) error {
-	if _, err := s.streams.Append(ctx, tx, StreamOf(roomID), kind, "{}"); err != nil {
-		return err
-	}
-	db.AfterCommit(ctx, func() { s.streams.Ring(StreamOf(roomID)) })
-	return nil
+	_, err := s.streams.Append(ctx, tx, StreamOf(roomID), kind, "{}")
+	return err
 }
 
 // Go makes an item the current one and the room a running one. What asks nothing is open at once; so are the arrival and

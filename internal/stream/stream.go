@@ -5,7 +5,7 @@
 // no gaps and no reader sees number 8 before number 7 is there.
 //
 // The doorbell only says "stream X has something new"; readers then ask Since. A doorbell that fails costs
-// seconds, never an event. The local one serves one process; the one between nodes has the same interface.
+// seconds, never an event. The local one serves one process; the one between nodes (internal/bell) has the same interface.
 package stream
 
 import (
@@ -38,12 +38,19 @@ type counter struct {
 	Epoch int64
 }
 
-// Doorbell tells readers in this and other processes that a stream has grown. Rings may be lost or come twice.
+// Hint says that a stream has grown to Head at least; 0 where that is not known. A hint that names no stream says that
+// others may have been lost: look at all that you listen to.
+type Hint struct {
+	Stream string
+	Head   int64
+}
+
+// Doorbell tells readers in this and other processes that a stream has grown. Hints may be lost, come twice or be wrong.
 type Doorbell interface {
-	Ring(streamID string)
+	Ring(h Hint)
 	Subscribe(streamID string) (rings <-chan struct{}, cancel func())
-	// Listen has fn called for every ring of every stream. It must not wait.
-	Listen(fn func(streamID string))
+	// Listen has fn called for every hint. It must not wait.
+	Listen(fn func(h Hint))
 }
 
 // Service appends to streams and reads them.
@@ -58,8 +65,8 @@ func New(d *bun.DB, now func() time.Time, bell Doorbell) *Service {
 	return &Service{db: d, now: now, bell: bell}
 }
 
-// Append adds an event in the transaction and returns its number. Call it last before the commit, since it holds
-// the stream's row until then; after the commit call Ring. A stream begins with its first event.
+// Append adds an event in the transaction and returns its number, and rings after the commit (that of db.InTx). Call it
+// last before the commit, since it holds the stream's row until then. A stream begins with its first event.
 func (s *Service) Append(ctx context.Context, tx bun.IDB, streamID, kind, payload string) (int64, error) {
 	var n int64
 	_, err := tx.NewInsert().Model(&counter{ID: streamID, Head: 1, Epoch: 1}).
@@ -71,11 +78,12 @@ func (s *Service) Append(ctx context.Context, tx bun.IDB, streamID, kind, payloa
 	if _, err := tx.NewInsert().Model(&e).Exec(ctx); err != nil {
 		return 0, fmt.Errorf("append to %q: %w", streamID, db.Err(err))
 	}
+	db.AfterCommit(ctx, func() { s.bell.Ring(Hint{streamID, n}) })
 	return n, nil
 }
 
-// Ring tells readers that the stream has grown. Call it after the commit.
-func (s *Service) Ring(streamID string) { s.bell.Ring(streamID) }
+// Ring rings a name that holds no events: something else has changed that those who know the name look at.
+func (s *Service) Ring(name string) { s.bell.Ring(Hint{Stream: name}) }
 
 // Since returns up to limit events after number after, in order, and whether there are more.
 func (s *Service) Since(ctx context.Context, streamID string, after int64, limit int) (events []Event, more bool, err error) {
@@ -109,8 +117,8 @@ func (s *Service) Subscribe(streamID string) (rings <-chan struct{}, cancel func
 	return s.bell.Subscribe(streamID)
 }
 
-// Listen has fn called for every ring of every stream, in this process or another. It must not wait.
-func (s *Service) Listen(fn func(streamID string)) { s.bell.Listen(fn) }
+// Listen has fn called for every hint, of this process or another. It must not wait.
+func (s *Service) Listen(fn func(h Hint)) { s.bell.Listen(fn) }
 
 // Mark is how far a stream is.
 type Mark struct{ Head, Epoch int64 }
@@ -132,30 +140,40 @@ func (s *Service) Heads(ctx context.Context, streamIDs []string) (map[string]Mar
 type Local struct {
 	mu  sync.Mutex
 	ear map[string]map[chan struct{}]struct{}
-	all []func(streamID string)
+	all []func(h Hint)
 }
 
 // NewLocal makes a doorbell for one process.
 func NewLocal() *Local { return &Local{ear: map[string]map[chan struct{}]struct{}{}} }
 
-// Ring wakes the stream's readers in this process. It never waits.
-func (l *Local) Ring(streamID string) {
+// Ring wakes the stream's readers in this process; all of them, where the hint names no stream. It never waits.
+func (l *Local) Ring(h Hint) {
 	l.mu.Lock()
-	for c := range l.ear[streamID] {
-		select {
-		case c <- struct{}{}:
-		default:
+	if h.Stream != "" {
+		wake(l.ear[h.Stream])
+	} else {
+		for _, ears := range l.ear {
+			wake(ears)
 		}
 	}
 	all := l.all
 	l.mu.Unlock()
 	for _, fn := range all {
-		fn(streamID)
+		fn(h)
 	}
 }
 
-// Listen has fn called for every ring.
-func (l *Local) Listen(fn func(streamID string)) {
+func wake(ears map[chan struct{}]struct{}) {
+	for c := range ears {
+		select {
+		case c <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// Listen has fn called for every hint.
+func (l *Local) Listen(fn func(h Hint)) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.all = append(l.all[:len(l.all):len(l.all)], fn)

@@ -19,16 +19,12 @@ func now() time.Time { return time.Date(2026, 11, 25, 9, 0, 0, 0, time.UTC) }
 
 // add appends one event in a transaction of its own; end decides whether it is committed.
 func add(s *stream.Service, d *bun.DB, id, payload string, end error) error {
-	err := db.InTx(context.Background(), d, func(ctx context.Context, tx bun.Tx) error {
+	return db.InTx(context.Background(), d, func(ctx context.Context, tx bun.Tx) error {
 		if _, err := s.Append(ctx, tx, id, "post", payload); err != nil {
 			return err
 		}
 		return end
 	})
-	if err == nil {
-		s.Ring(id)
-	}
-	return err
 }
 
 func TestNumbersHaveNoGapsForAReaderWhoListensWhileManyWrite(t *testing.T) {
@@ -108,8 +104,8 @@ func TestCatchUpAfterAMissedRing(t *testing.T) {
 // deaf is a doorbell that loses every ring.
 type deaf struct{}
 
-func (deaf) Ring(string)         {}
-func (deaf) Listen(func(string)) {}
+func (deaf) Ring(stream.Hint)         {}
+func (deaf) Listen(func(stream.Hint)) {}
 func (deaf) Subscribe(string) (<-chan struct{}, func()) {
 	return make(chan struct{}), func() {}
 }
@@ -118,17 +114,19 @@ func TestRingsAreJoinedAndEndWithTheSubscription(t *testing.T) {
 	t.Parallel()
 	l := stream.NewLocal()
 	rings, cancel := l.Subscribe("a")
-	l.Ring("a")
-	l.Ring("a")
-	l.Ring("b")
+	l.Ring(stream.Hint{Stream: "a", Head: 1})
+	l.Ring(stream.Hint{Stream: "a"})
+	l.Ring(stream.Hint{Stream: "b"})
 	<-rings
 	select {
 	case <-rings:
 		t.Error("two rings were not joined")
 	default:
 	}
+	l.Ring(stream.Hint{}) // hints were lost: whoever listens looks
+	<-rings
 	cancel()
-	l.Ring("a")
+	l.Ring(stream.Hint{Stream: "a"})
 	select {
 	case <-rings:
 		t.Error("a ring came after the end")
