@@ -30,9 +30,9 @@ import (
 	"greenroom/internal/faulttest"
 )
 
-// TestMain lets this binary be the child that is killed: see kill_test.go.
+// TestMain lets this binary be the child that is killed, and nodes of a site: see kill_test.go and manynodes_test.go.
 func TestMain(m *testing.M) {
-	os.Exit(faulttest.Main(m, map[string]faulttest.Job{"work": work}))
+	os.Exit(faulttest.Main(m, map[string]faulttest.Job{"work": work, "serve": serveNode, "blurt": blurt}))
 }
 
 // tiny is the course of coursetest.Small: a step of each kind.

@@ -54,10 +54,16 @@ func Rounds(t *testing.T, job string, n, most int, args []string, check func(rou
 	}
 }
 
+// Child is a process that runs the job: start it, and kill it when it has served.
+func Child(job string, args []string, env ...string) *exec.Cmd {
+	cmd := exec.Command(os.Args[0], args...)
+	cmd.Env = append(append(os.Environ(), childVar+"="+job), env...)
+	return cmd
+}
+
 func killed(t *testing.T, job string, after int, args []string) []string {
 	t.Helper()
-	cmd := exec.Command(os.Args[0], args...)
-	cmd.Env = append(os.Environ(), childVar+"="+job)
+	cmd := Child(job, args)
 	var complaints strings.Builder
 	cmd.Stderr = &complaints
 	out, err := cmd.StdoutPipe()
