@@ -50,6 +50,15 @@ func emailTaken(field string) error {
 // ByID returns the person. NotFound when there is none.
 func (s *Service) ByID(ctx context.Context, id string) (*Person, error) { return byID(ctx, s.db, id) }
 
+// ByIDs returns the people who are there, in no order.
+func (s *Service) ByIDs(ctx context.Context, ids []string) ([]*Person, error) {
+	var all []*Person
+	if err := s.db.NewSelect().Model(&all).Where("id IN (?)", bun.List(ids)).Scan(ctx); err != nil {
+		return nil, fmt.Errorf("people: %w", db.Err(err))
+	}
+	return all, nil
+}
+
 func byID(ctx context.Context, tx bun.IDB, id string) (*Person, error) {
 	p := new(Person)
 	if err := tx.NewSelect().Model(p).Where("id = ?", id).Scan(ctx); err != nil {

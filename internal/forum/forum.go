@@ -13,6 +13,7 @@
 //	dates.go     a prompt's dates for one person
 //	gate.go      who is asked before a post is let in; posts that are held
 //	place.go     Visit: who may do what on a board
+//	readers.go   the same for many people at once
 //	group.go     discussion groups of about 30, private groups
 //	post.go      writing, once for each client id
 //	change.go    editing; the one way by which a post's state changes

@@ -137,6 +137,14 @@ func groupSizes(ctx context.Context, tx bun.IDB, deliveryID string) (all []sized
 	return all, max(1, (n+GroupSize-1)/GroupSize), nil
 }
 
+// isIn says whether the visitor may know of the private group that they visit.
+func (s *Service) isIn(ctx context.Context, tx bun.IDB, v *Visit) (bool, error) {
+	if v.all != nil && v.all.in != nil {
+		return *v.all.in, nil
+	}
+	return inGroup(ctx, tx, v.Delivery.ID, v.Group, v.Who.ID, v.Staff)
+}
+
 func inGroup(ctx context.Context, tx bun.IDB, deliveryID, groupID, personID string, staff bool) (bool, error) {
 	q := tx.NewSelect().TableExpr("forum_group AS g").Where("g.id = ?", groupID).Where("g.delivery_id = ?", deliveryID).Where("g.kind = ?", private)
 	if !staff {

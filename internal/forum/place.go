@@ -55,6 +55,7 @@ type Visit struct {
 type asked struct {
 	settings map[string]Settings
 	answered []string // keys of activities
+	in       *bool    // whether the person is in the private group that is visited; nil: not known
 }
 
 // Closed says whether nobody may write here any more, or not yet.
@@ -87,21 +88,26 @@ func (s *Service) enter(ctx context.Context, who *account.Person, deliveryID str
 	if err != nil {
 		return nil, err
 	}
+	v, err := s.sit(ctx, who, d, e, own)
+	if err == nil && e != nil && d.Cohort() {
+		err = s.deliveries.Allow(ctx, e)
+	}
+	return v, err
+}
+
+// sit is the rule of enter. It reads nothing about the person.
+func (s *Service) sit(ctx context.Context, who *account.Person, d *delivery.Delivery, e *delivery.Enrolment, own string) (*Visit, error) {
 	v := &Visit{Who: who, Delivery: d, Enrolment: e, own: own, Staff: moderates(who, d.ID), Teaches: teaches(who, d.ID), Now: s.clock()}
 	v.Over = d.Status == delivery.Closed || d.Status == delivery.Cancelled
-	if e == nil && !v.Staff {
+	var err error
+	switch {
+	case e == nil && !v.Staff:
 		return nil, errNotFound
+	case e != nil:
+		v.Course, err = s.courses.Revision(ctx, e.RevisionHash)
+	default:
+		v.Course, err = s.courses.Current(ctx, d.CourseKey)
 	}
-	if e != nil {
-		if v.Course, err = s.courses.Revision(ctx, e.RevisionHash); err != nil {
-			return nil, err
-		}
-		if d.Cohort() {
-			err = s.deliveries.Allow(ctx, e)
-		}
-		return v, err
-	}
-	v.Course, err = s.courses.Current(ctx, d.CourseKey)
 	return v, err
 }
 
@@ -112,7 +118,7 @@ func (s *Service) onBoard(ctx context.Context, tx bun.IDB, v *Visit, board strin
 	case slices.Contains(Boards, board):
 	case strings.HasPrefix(board, groupBoard):
 		v.Group = strings.TrimPrefix(board, groupBoard)
-		in, err := inGroup(ctx, tx, v.Delivery.ID, v.Group, v.Who.ID, v.Staff)
+		in, err := s.isIn(ctx, tx, v)
 		if err != nil {
 			return err
 		}

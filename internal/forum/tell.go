@@ -3,6 +3,7 @@ package forum
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/uptrace/bun"
@@ -46,15 +47,13 @@ func (s *Service) OnPosted(ctx context.Context, f Posted) error {
 	if err != nil {
 		return err
 	}
+	readers, err := s.readers(ctx, slices.Sorted(maps.Keys(to)), t)
+	if err != nil {
+		return err
+	}
 	var items []inbox.Item
-	for person, kind := range to {
-		ok, err := s.tellable(ctx, person, t)
-		if err != nil {
-			return err
-		}
-		if ok {
-			items = append(items, inbox.Item{PersonID: person, Name: "post:" + p.ID, Kind: kind, Subject: title, Href: PostPath(p.ID), PostID: p.ID})
-		}
+	for _, person := range readers {
+		items = append(items, inbox.Item{PersonID: person, Name: "post:" + p.ID, Kind: to[person], Subject: title, Href: PostPath(p.ID), PostID: p.ID})
 	}
 	return db.InTx(ctx, s.db, func(ctx context.Context, tx bun.Tx) error {
 		_, err := s.inbox.Tell(ctx, tx, items)
@@ -119,21 +118,6 @@ func (s *Service) leaders(ctx context.Context, deliveryID string) ([]string, err
 	var ids []string
 	err := access.Holders(s.db, s.clock(), facilitators, deliveryID).Limit(100).Scan(ctx, &ids)
 	return ids, db.Err(err)
-}
-
-// tellable says whether somebody may read a thread's posts now.
-func (s *Service) tellable(ctx context.Context, personID string, t *Thread) (bool, error) {
-	who, err := s.accounts.ByID(ctx, personID)
-	if err == nil {
-		var v *Visit
-		if v, err = s.Visit(ctx, who, t.DeliveryID, t.Board); err == nil {
-			return v.Unlocked && v.sees(t), nil
-		}
-	}
-	if fault.Is(err, fault.NotFound) {
-		return false, nil
-	}
-	return false, err
 }
 
 // titleOf is what a thread is called.
