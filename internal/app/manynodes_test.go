@@ -18,6 +18,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -25,6 +26,7 @@ import (
 	natsserver "github.com/nats-io/nats-server/v2/server"
 
 	"github.com/gorilla/websocket"
+	"github.com/uptrace/bun"
 
 	"greenroom/internal/app"
 	"greenroom/internal/bell"
@@ -76,7 +78,7 @@ type node struct {
 func newCluster(t *testing.T) *cluster {
 	t.Helper()
 	d, u := dbtest.NewURL(t, "postgres", 1)
-	s := newSiteOn(t, d, setup{})
+	s := newSiteOn(t, d, setup{config: func(cfg *config.Config) { cfg.LivePerPerson = 1000 }})
 	s.clock.at = time.Now().UTC()
 	c := &cluster{site: s, dbURL: u, courses: t.TempDir()}
 	ok(t, os.CopyFS(c.courses, small()))
@@ -529,5 +531,95 @@ func TestKilledBetweenCommitAndDoorbell(t *testing.T) {
 	until(t, "it was counted", func() bool { return one.number("bells_missed") > 0 })
 	if n := one.number("bells_heard"); n != 0 {
 		t.Errorf("%v hints were heard from who was killed", n)
+	}
+}
+
+// counted counts what a node asks of its database.
+type counted struct{ n atomic.Int64 }
+
+func (q *counted) BeforeQuery(ctx context.Context, _ *bun.QueryEvent) context.Context {
+	q.n.Add(1)
+	return ctx
+}
+func (q *counted) AfterQuery(context.Context, *bun.QueryEvent) {}
+
+// A node that stops sends its readers away, each with a time of its own to come back; at the other node all are live again,
+// none has missed a post or got one twice, and what that costs the database is some queries each (discussion.md 3.5, 14).
+// cmd/bench does it with 5,000 readers, by the clock.
+func TestDrain(t *testing.T) {
+	t.Parallel()
+	const readers, queries = 200, 12
+	c := newCluster(t)
+	one := c.start()
+	people := c.talkers(one, 3)
+	var away []*ear
+	for i := range readers {
+		away = append(away, c.listen(people[i%3], 0))
+	}
+	for _, e := range away {
+		e.until(1)
+	}
+	two := &node{site: c.site}
+	c.clock.advance(time.Since(c.clock.Now()))
+	work, stop := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() { _ = c.Live.Run(work) })
+	t.Cleanup(func() { stop(); running.Wait() })
+	asked := &counted{}
+	c.DB.AddQueryHook(asked)
+
+	ok(t, one.cmd.Process.Signal(syscall.SIGTERM))
+	retry := map[int64]int{}
+	for _, e := range away {
+		if code := e.ends(); code != websocket.CloseServiceRestart || e.bye == nil {
+			t.Fatalf("the end is %d, %+v", code, e.bye)
+		}
+		retry[e.bye.Retry/10_000]++
+	}
+	if retry[0] < readers/6 || retry[1] < readers/6 || retry[2] < readers/6 || retry[0]+retry[1]+retry[2] != readers {
+		t.Errorf("they come back in these thirds of 30 s: %v", retry)
+	}
+	<-one.ended
+	if code := one.cmd.ProcessState.ExitCode(); code != 0 {
+		t.Errorf("the node ended with %d\n%s", code, one.log.String())
+	}
+	for i := range 3 {
+		c.says(people[i].at(two), fmt.Sprint("While they are away ", i), id.New()).want(303)
+	}
+	before := asked.n.Load()
+	back := make([]*ear, readers)
+	var all sync.WaitGroup
+	for i, e := range away {
+		all.Go(func() { back[i] = c.comeBack(people[i%3].at(two), e.at()) })
+	}
+	all.Wait()
+	if t.Failed() {
+		return
+	}
+	for _, e := range back {
+		e.until(4)
+	}
+	if n := asked.n.Load() - before; n > readers*queries {
+		t.Errorf("%d readers cost %d queries", readers, n)
+	} else {
+		t.Logf("%d readers cost %d queries", readers, n)
+	}
+	c.says(people[0].at(two), "All are here", id.New()).want(303)
+	for _, e := range back {
+		e.until(5)
+	}
+}
+
+// comeBack is what a client does: it tries again as long as the node says that it is too much.
+func (c *cluster) comeBack(who *client, after int64) *ear {
+	for end := time.Now().Add(deadline); ; <-time.After(50 * time.Millisecond) {
+		e, status, err := c.dial(who, after)
+		if err == nil {
+			return e
+		}
+		if status != http.StatusServiceUnavailable || time.Now().After(end) {
+			c.t.Errorf("it may not come back: %d %v", status, err)
+			return &ear{t: c.t, done: make(chan struct{})}
+		}
 	}
 }
