@@ -175,7 +175,7 @@ func key(pk, unique bool, columns string) string {
 func sqliteTables(t *testing.T, d *bun.DB) []table {
 	kinds := map[string]string{"TEXT": "text", "INTEGER": "int", "BLOB": "blob"}
 	var out []table
-	for _, name := range rows[string](t, d, `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'`) {
+	for _, name := range rows[string](t, d, `SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND name NOT LIKE 'sqlite_%'`) {
 		x := table{name: name}
 		type col struct {
 			Name, Type  string

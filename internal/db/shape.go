@@ -29,7 +29,10 @@ func (t Relation) Has(name string) bool {
 	return false
 }
 
-// Shape reads what tables there are, by name, without those of the migrations. It asks the database each time: another
+// ordinary keeps SQLite's own tables out of what sqlite_master says, and those that make an index over words.
+const ordinary = "name IN (SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND name NOT LIKE 'sqlite!_%' ESCAPE '!')"
+
+// Shape reads what tables there are, by name, without those of the migrations and of indexes. It asks the database each time: another
 // node may be newer and have added some.
 func Shape(ctx context.Context, d bun.IDB) ([]Relation, error) {
 	query := `SELECT c.table_name AS name, c.column_name AS column_name, c.data_type = 'text' AS is_text, COALESCE((
@@ -45,7 +48,7 @@ func Shape(ctx context.Context, d bun.IDB) ([]Relation, error) {
 		query = `SELECT m.name AS name, i.name AS column_name, i.type = 'TEXT' AS is_text, COALESCE((
 				SELECT MIN(f."table") FROM pragma_foreign_key_list(m.name) AS f WHERE f."from" = i.name), '') AS refers
 			FROM sqlite_master AS m JOIN pragma_table_info(m.name) AS i
-			WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite!_%' ESCAPE '!' AND m.name NOT LIKE 'bun!_%' ESCAPE '!' ORDER BY m.name, i.cid`
+			WHERE m.type = 'table' AND m.` + ordinary + ` AND m.name NOT LIKE 'bun!_%' ESCAPE '!' ORDER BY m.name, i.cid`
 	}
 	var rows []struct {
 		Name, ColumnName, Refers string

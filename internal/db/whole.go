@@ -169,11 +169,11 @@ func Applied(ctx context.Context, tx bun.IDB) ([]string, error) {
 	return out, Err(err)
 }
 
-// Tables are the names of the tables that the database has, the program's and others.
+// Tables are the names of the tables that the database has, the program's and others, without those of indexes.
 func Tables(ctx context.Context, tx bun.IDB) ([]string, error) {
 	q := "SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema() AND table_type = 'BASE TABLE' ORDER BY table_name"
 	if isSQLite(tx) {
-		q = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name"
+		q = "SELECT name FROM sqlite_master WHERE " + ordinary + " ORDER BY name"
 	}
 	var out []string
 	err := tx.NewRaw(q).Scan(ctx, &out)
@@ -215,7 +215,7 @@ func throwAway(ctx context.Context, tx bun.Tx, tables []string) error {
 	if err != nil {
 		return err
 	}
-	var guards []string
+	var guards, words []string
 	if !isSQLite(tx) { // functions of triggers outlive their tables
 		err := tx.NewRaw(`SELECT DISTINCT p.oid::regprocedure::text FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid
 			JOIN pg_namespace n ON n.oid = p.pronamespace WHERE NOT t.tgisinternal AND n.nspname = current_schema() AND c.relname IN (?)`, bun.List(all)).Scan(ctx, &guards)
@@ -228,6 +228,16 @@ func throwAway(ctx context.Context, tx bun.Tx, tables []string) error {
 			if _, err := tx.ExecContext(ctx, "DROP TABLE ?", bun.Ident(name)); err != nil {
 				return fmt.Errorf("throw away the table %s: %w", name, Err(err))
 			}
+		}
+	}
+	if isSQLite(tx) { // what holds the words of a table is a table, too; its triggers went with the other
+		if err := tx.NewRaw("SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'virtual'").Scan(ctx, &words); err != nil {
+			return fmt.Errorf("indexes over words: %w", Err(err))
+		}
+	}
+	for _, name := range words {
+		if _, err := tx.ExecContext(ctx, "DROP TABLE ?", bun.Ident(name)); err != nil {
+			return fmt.Errorf("throw away the index %s: %w", name, Err(err))
 		}
 	}
 	for _, g := range guards {

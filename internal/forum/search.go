@@ -22,6 +22,9 @@ type Found struct {
 	Excerpt     string // plain text around what was found
 }
 
+// postWords is the index of what posts say.
+var postWords = db.TextIndex{Column: "q.body", Key: "q.id", Words: "forum_words"}
+
 // MaxSearch is in characters.
 const MaxSearch = 200
 
@@ -55,7 +58,7 @@ func (s *Service) Search(ctx context.Context, who *account.Person, deliveryID, t
 		Join("JOIN forum_thread AS t ON t.id = q.thread_id").Join("LEFT JOIN person AS p ON p.id = q.author_id").
 		Where("t.delivery_id = ?", deliveryID).Where("q.state = ?", Visible).
 		Where("(t.board IN (?) OR t.board IN (?) AND q.author_id = ?)", bun.List(open), bun.List(locked), who.ID)
-	q = db.Matches(seeing(q, base), "q.body", text)
+	q = db.Matches(seeing(q, base), postWords, text)
 	n, err := q.OrderExpr("q.id DESC").Limit(PerPage).Offset(int64(max(page, 1)-1) * PerPage).ScanAndCount(ctx)
 	if err != nil {
 		return nil, nil, 0, fmt.Errorf("search: %w", db.Err(err))
@@ -70,6 +73,17 @@ func (s *Service) Search(ctx context.Context, who *account.Person, deliveryID, t
 	return base, all, int(n), nil
 }
 
+// place is where a word stands in a text, or else its beginning: what was found may be another form of it. -1: nowhere.
+func place(text, word string) int {
+	r := []rune(word)
+	for n := len(r); n >= max(1, min(len(r), 3), len(r)-4); n-- {
+		if i := strings.Index(text, string(r[:n])); i >= 0 {
+			return i
+		}
+	}
+	return -1
+}
+
 // excerpt is the part of a text around the first word that was searched for.
 func excerpt(body, search string) string {
 	const before, most = 60, 220
@@ -79,7 +93,7 @@ func excerpt(body, search string) string {
 	if len(lower) == len(text) {
 		for _, w := range strings.Fields(strings.ToLower(search)) {
 			w = strings.TrimFunc(w, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
-			if i := strings.Index(string(lower), w); w != "" && i >= 0 {
+			if i := place(string(lower), w); w != "" && i >= 0 {
 				at = len([]rune(string(lower)[:i]))
 				break
 			}

@@ -97,6 +97,28 @@ const prompt, second = "one.ask", "two.ask"
 // setup is a site on Monday 7 December 2026, 10:00 in Sydney: week 1 has begun.
 func setup(t *testing.T, d *bun.DB) *world {
 	t.Helper()
+	w := services(t, d)
+	module := func(n string) *fstest.MapFile {
+		return &fstest.MapFile{Data: []byte("title: \"Module " + n + "\"\nsummary: \"Steps.\"\noutcomes: [\"step\", \"rest\"]\n")}
+	}
+	res, err := w.courses.Publish(w.ctx, fstest.MapFS{
+		"posts/course.yaml": {Data: []byte(courseFile)}, "posts/01-one/module.yaml": module("one"), "posts/02-two/module.yaml": module("two"),
+		"posts/01-one/10-look.reflection.yaml": {Data: []byte(lookFile)},
+		"posts/01-one/15-ask.forum.yaml":       {Data: []byte(promptFile)},
+		"posts/02-two/15-ask.forum.yaml":       {Data: []byte(strings.Replace(promptFile, "instead: look\n", "", 1))},
+	})
+	if err != nil {
+		t.Fatalf("%v\n%v", err, res)
+	}
+	w.trainer = w.person("Dana Reid")
+	w.trainer.Powers = account.PowersOf([]account.Power{{Role: account.RoleTrainer}})
+	w.cohort = w.begin(nil)
+	return w
+}
+
+// services are those of a site on a database, whatever it holds.
+func services(t *testing.T, d *bun.DB) *world {
+	t.Helper()
 	w := &world{t: t, d: d, ctx: context.Background(), clock: time.Date(2026, 12, 6, 23, 0, 0, 0, time.UTC)}
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
 	words, err := locale.Load()
@@ -110,27 +132,12 @@ func setup(t *testing.T, d *bun.DB) *world {
 	w.courses.OnPublish(func(ctx context.Context, tx bun.IDB, r *course.Revision) error {
 		return w.del.EnsureSelfPaced(ctx, tx, r.Key)
 	})
-	module := func(n string) *fstest.MapFile {
-		return &fstest.MapFile{Data: []byte("title: \"Module " + n + "\"\nsummary: \"Steps.\"\noutcomes: [\"step\", \"rest\"]\n")}
-	}
-	res, err := w.courses.Publish(w.ctx, fstest.MapFS{
-		"posts/course.yaml": {Data: []byte(courseFile)}, "posts/01-one/module.yaml": module("one"), "posts/02-two/module.yaml": module("two"),
-		"posts/01-one/10-look.reflection.yaml": {Data: []byte(lookFile)},
-		"posts/01-one/15-ask.forum.yaml":       {Data: []byte(promptFile)},
-		"posts/02-two/15-ask.forum.yaml":       {Data: []byte(strings.Replace(promptFile, "instead: look\n", "", 1))},
-	})
-	if err != nil {
-		t.Fatalf("%v\n%v", err, res)
-	}
 	w.rec = record.New(d, w.courses, nil, w.now)
 	w.streams = stream.New(d, w.now, stream.NewLocal())
 	w.inbox = inbox.New(d, w.streams, w.now)
 	w.events = event.New(d, w.now, log)
 	w.Service = forum.New(d, w.courses, w.del, w.rec, w.streams, w.inbox, w.people, forum.Options{Now: w.now, Log: log})
 	event.On(w.events, "forum.posted", w.OnPosted)
-	w.trainer = w.person("Dana Reid")
-	w.trainer.Powers = account.PowersOf([]account.Power{{Role: account.RoleTrainer}})
-	w.cohort = w.begin(nil)
 	return w
 }
 
