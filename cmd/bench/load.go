@@ -50,6 +50,11 @@ type sample struct {
 
 // slice lets every learner repeat the job until the time is over.
 func slice(d time.Duration, pids func() []int, do job) (sample, error) {
+	return sliceOf(learners, d, pids, do)
+}
+
+// sliceOf is the same for so many learners.
+func sliceOf(learners int, d time.Duration, pids func() []int, do job) (sample, error) {
 	var wg sync.WaitGroup
 	counts := make([]int, learners)
 	errs := make([]error, learners)
@@ -81,13 +86,18 @@ func slice(d time.Duration, pids func() []int, do job) (sample, error) {
 
 // turns runs ours and the baseline in turns, after one turn that is not counted, and returns the medians.
 func turns(d time.Duration, pids func() []int, ours, baseline job) (a, b sample, err error) {
+	return turnsOf(learners, d, pids, ours, baseline)
+}
+
+// turnsOf is the same for so many learners.
+func turnsOf(learners int, d time.Duration, pids func() []int, ours, baseline job) (a, b sample, err error) {
 	var as, bs []sample
 	for i := range rounds + 1 {
-		x, err := slice(d, pids, baseline)
+		x, err := sliceOf(learners, d, pids, baseline)
 		if err != nil {
 			return a, b, fmt.Errorf("baseline: %w", err)
 		}
-		y, err := slice(d, pids, ours)
+		y, err := sliceOf(learners, d, pids, ours)
 		if err != nil {
 			return a, b, fmt.Errorf("ours: %w", err)
 		}
@@ -188,3 +198,6 @@ func fetch(method, url, cookie, body string, status int, want string) error {
 	}
 	return nil
 }
+
+// origin is what the product takes for its own, wherever it listens here.
+func (s *site) origin() string { return "http://127.0.0.1" }

@@ -70,6 +70,9 @@ func div(a, b float64) float64 {
 }
 
 func main() {
+	if os.Getenv(listenerEnv) != "" {
+		os.Exit(listener())
+	}
 	only := flag.String("only", "", "sqlite or postgres")
 	short := flag.Bool("short", false, "a tenth of the time")
 	some := flag.String("parts", "", "what to measure, by commas: "+strings.Join(partNames(), ", ")+"; all when empty")

@@ -38,6 +38,7 @@ type bench struct {
 	bare    *site
 	cookies []string // of the signed-in learners
 	pids    func() []int
+	board   *board // of those who discuss; nil until it is needed
 }
 
 // settings are how a run was asked for.
@@ -65,6 +66,12 @@ var parts = []part{
 	}},
 	{"choice", func(ctx context.Context, b *bench, r *report, engine string, s settings) error {
 		return b.choice(ctx, r, engine, s.turn)
+	}},
+	{"forum", func(ctx context.Context, b *bench, r *report, engine string, s settings) error {
+		return b.forum(ctx, r, engine, s.turn)
+	}},
+	{"live", func(ctx context.Context, b *bench, r *report, engine string, s settings) error {
+		return b.live(ctx, r, engine, s.short)
 	}},
 	{"growth", func(ctx context.Context, b *bench, r *report, engine string, s settings) error {
 		return b.growth(ctx, r, engine, s.turn)
@@ -128,7 +135,8 @@ func start(ctx context.Context, engine, dir string) (*bench, func(), error) {
 	}
 	app.Tune()
 	log := slog.New(slog.NewTextHandler(io.Discard, nil)) // a line a request, as in production
-	cfg := config.Config{Addr: "127.0.0.1:0", BaseURL: "http://127.0.0.1", Demo: "true", MailFrom: "a@example.org", SiteName: "Greenroom", TimeZone: "UTC"}
+	cfg := config.Config{Addr: "127.0.0.1:0", BaseURL: "http://127.0.0.1", Demo: "true", MailFrom: "a@example.org", SiteName: "Greenroom", TimeZone: "UTC",
+		LiveSockets: crowdSockets + 100, LivePerPerson: crowdSockets, LiveAccept: crowdSockets}
 	if b.app, err = app.New(cfg, b.db, log, app.Options{NoLimits: true}); err != nil {
 		return nil, stop, err
 	}

@@ -1,0 +1,397 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"greenroom/internal/forum"
+	"greenroom/internal/stream"
+)
+
+// What is live: how many listen to one thread, and the goals beside a loop that writes one prepared message to each of
+// as many sockets of gorilla/websocket.
+const (
+	crowdSockets = 5000
+	liveRounds   = 40 // single messages
+	burstSize    = 20 // messages at once
+	burstRounds  = 5
+
+	liveP50Goal  = 1.5
+	liveP99Goal  = 2.0
+	liveRateGoal = 0.5
+	idleGoal     = 10.0 // KiB of server memory a learner who listens
+)
+
+// live measures how soon the last of a crowd hears of a post, and what a learner who only listens costs.
+func (b *bench) live(ctx context.Context, r *report, engine string, short bool) error {
+	n, rounds := crowdSockets, liveRounds
+	if short {
+		n, rounds = n/10, rounds/4
+	}
+	if err := moreFiles(uint64(4*n + 500)); err != nil {
+		return err
+	}
+	on, err := b.discussion(ctx)
+	if err != nil {
+		return err
+	}
+	first, err := b.thread(ctx, on, 0, "Listened to")
+	if err != nil {
+		return err
+	}
+	run, stop := context.WithCancel(ctx)
+	defer stop()
+	go func() { _ = b.app.Live.Run(run) }()
+	if err := b.idle(r, engine, n, first.ThreadID); err != nil {
+		return fmt.Errorf("idle: %w", err)
+	}
+	return b.fanOut(ctx, r, engine, n, rounds, on, first)
+}
+
+// moreFiles lets this process have so many files open.
+func moreFiles(n uint64) error {
+	var l syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &l); err != nil || l.Cur >= n {
+		return err
+	}
+	l.Cur, l.Max = n, max(n, l.Max)
+	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &l); err != nil {
+		return fmt.Errorf("%d open files are needed (ulimit -n): %w", n, err)
+	}
+	return nil
+}
+
+// bareHub is the baseline: sockets, and nothing else.
+type bareHub struct {
+	up  websocket.Upgrader
+	mu  sync.Mutex
+	all []*websocket.Conn
+}
+
+func newBareHub() *bareHub {
+	return &bareHub{up: websocket.Upgrader{ReadBufferSize: 512, WriteBufferSize: 2048, WriteBufferPool: &sync.Pool{}, CheckOrigin: func(*http.Request) bool { return true }}}
+}
+
+func (h *bareHub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	c, err := h.up.Upgrade(w, r, nil)
+	if err != nil {
+		return
+	}
+	h.mu.Lock()
+	h.all = append(h.all, c)
+	h.mu.Unlock()
+	go func() {
+		for {
+			if _, _, err := c.ReadMessage(); err != nil {
+				return
+			}
+			_ = c.WriteMessage(websocket.TextMessage, []byte(`{"t":"sub"}`)) // so that a client knows it is heard
+		}
+	}()
+}
+
+// broadcast writes a message to all, one after another.
+func (h *bareHub) broadcast(raw []byte) error {
+	m, err := websocket.NewPreparedMessage(websocket.TextMessage, raw)
+	if err != nil {
+		return err
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, c := range h.all {
+		if err := c.WritePreparedMessage(m); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// listeners are clients in this process that count what they hear.
+type listeners struct {
+	conns []*websocket.Conn
+	left  atomic.Int64
+	done  chan time.Time
+	size  atomic.Int64 // of the last frame
+}
+
+// dialAll opens n sockets that listen to a thread, and returns when all of them are heard.
+func dialAll(address, origin string, cookies []string, topic string, n int, heard func(raw []byte)) ([]*websocket.Conn, error) {
+	conns := make([]*websocket.Conn, n)
+	errs := make(chan error, n)
+	gate := make(chan struct{}, 32)
+	for i := range n {
+		go func() {
+			gate <- struct{}{}
+			defer func() { <-gate }()
+			d := websocket.Dialer{ReadBufferSize: 1024, WriteBufferSize: 512, HandshakeTimeout: time.Minute}
+			c, res, err := d.Dial(address, http.Header{"Origin": {origin}, "Cookie": {cookies[i%len(cookies)]}})
+			if err != nil {
+				if res != nil {
+					err = fmt.Errorf("%w: %s", err, res.Status)
+				}
+				errs <- err
+				return
+			}
+			conns[i] = c
+			err = c.WriteMessage(websocket.TextMessage, fmt.Appendf(nil, `{"t":"sub","topic":%q,"after":1,"epoch":1}`, topic))
+			for err == nil {
+				var raw []byte
+				if _, raw, err = c.ReadMessage(); bytes.Contains(raw, []byte(`"t":"sub"`)) {
+					break
+				}
+			}
+			errs <- err
+			if err != nil {
+				return
+			}
+			go func() {
+				for {
+					_, raw, err := c.ReadMessage()
+					if err != nil {
+						return
+					}
+					heard(raw)
+				}
+			}()
+		}()
+	}
+	for range n {
+		if err := <-errs; err != nil {
+			return conns, err
+		}
+	}
+	return conns, nil
+}
+
+func listen(address, origin string, cookies []string, topic string, n int) (*listeners, error) {
+	l := &listeners{done: make(chan time.Time, 1)}
+	var err error
+	l.conns, err = dialAll(address, origin, cookies, topic, n, func(raw []byte) {
+		frames := int64(bytes.Count(raw, []byte(`"t":"event"`)) + bytes.Count(raw, []byte(`"t":"void"`)))
+		if frames == 1 {
+			l.size.Store(int64(len(raw)))
+		}
+		if frames > 0 && l.left.Add(-frames) == 0 {
+			l.done <- time.Now()
+		}
+	})
+	return l, err
+}
+
+// expect begins to count.
+func (l *listeners) expect(messages int) { l.left.Store(int64(messages * len(l.conns))) }
+
+func (l *listeners) wait() (time.Time, error) {
+	select {
+	case at := <-l.done:
+		return at, nil
+	case <-time.After(30 * time.Second):
+		return time.Time{}, fmt.Errorf("%d messages were not heard", l.left.Load())
+	}
+}
+
+func (l *listeners) close() {
+	for _, c := range l.conns {
+		if c != nil {
+			_ = c.Close()
+		}
+	}
+}
+
+// fanOut compares posts with broadcasts of the same size, in turns: from the commit, or the first write, until the last
+// has heard.
+func (b *bench) fanOut(ctx context.Context, r *report, engine string, n, rounds int, on *board, first *forum.Post) error {
+	topic := "thread:" + first.ThreadID
+	ours, err := listen("ws"+strings.TrimPrefix(b.site.base, "http")+"/live", b.site.origin(), b.cookies, topic, n)
+	if err != nil {
+		return err
+	}
+	defer ours.close()
+	hub := newBareHub()
+	bareSite, err := serve(hub)
+	if err != nil {
+		return err
+	}
+	defer bareSite.close()
+	bare, err := listen("ws"+strings.TrimPrefix(bareSite.base, "http"), bareSite.base, b.cookies, topic, n)
+	if err != nil {
+		return err
+	}
+	defer bare.close()
+	var committed atomic.Int64
+	b.app.Streams.Listen(func(h stream.Hint) {
+		if h.Stream == topic {
+			committed.CompareAndSwap(0, time.Now().UnixNano())
+		}
+	})
+	// post lets as many people write at once, and returns how long it took from the first commit.
+	author := 0
+	post := func(messages int) (time.Duration, error) {
+		ours.expect(messages)
+		committed.Store(0)
+		errs := make(chan error, messages)
+		for range messages {
+			author++
+			who := on.authors[author%len(on.authors)]
+			go func() { errs <- b.reply(ctx, who, first.ThreadID) }()
+		}
+		for range messages {
+			if err := <-errs; err != nil {
+				return 0, err
+			}
+		}
+		at, err := ours.wait()
+		return at.Sub(time.Unix(0, committed.Load())), err
+	}
+	broadcast := func(messages int) (time.Duration, error) {
+		raw := append([]byte(`{"t":"event",`), bytes.Repeat([]byte("x"), int(max(20, ours.size.Load()-14)))...)
+		bare.expect(messages)
+		start := time.Now()
+		for range messages {
+			if err := hub.broadcast(raw); err != nil {
+				return 0, err
+			}
+		}
+		at, err := bare.wait()
+		return at.Sub(start), err
+	}
+	rate := func(times []time.Duration) float64 { return float64(n*burstSize) / quantile(times, 50).Seconds() }
+	single, singleBare, err := inTurns(rounds, 1, post, broadcast)
+	if err != nil {
+		return fmt.Errorf("single messages: %w", err)
+	}
+	name := fmt.Sprintf("%s: from a post's commit to the last of %d sockets, ", engine, n)
+	r.atMost(name+"p50", "ms", ms(quantile(single, 50)), ms(quantile(singleBare, 50)), liveP50Goal)
+	r.atMost(name+"p99", "ms", ms(quantile(single, 99)), ms(quantile(singleBare, 99)), liveP99Goal)
+	burst, burstBare, err := inTurns(burstRounds, burstSize, post, broadcast)
+	if err != nil {
+		return fmt.Errorf("bursts: %w", err)
+	}
+	r.atLeast(fmt.Sprintf("%s: bursts of %d posts to %d sockets", engine, burstSize, n), "messages/s", rate(burst), rate(burstBare), liveRateGoal)
+	return nil
+}
+
+// inTurns runs both after a turn that is not counted.
+func inTurns(rounds, messages int, ours, bare func(messages int) (time.Duration, error)) (a, b []time.Duration, err error) {
+	for i := range rounds + 1 {
+		x, err := ours(messages)
+		if err != nil {
+			return nil, nil, err
+		}
+		y, err := bare(messages)
+		if err != nil {
+			return nil, nil, fmt.Errorf("baseline: %w", err)
+		}
+		if i > 0 {
+			a, b = append(a, x), append(b, y)
+		}
+	}
+	return a, b, nil
+}
+
+func quantile(times []time.Duration, percent int) time.Duration {
+	t := slices.Clone(times)
+	slices.Sort(t)
+	return t[min(len(t)-1, len(t)*percent/100)]
+}
+
+func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
+
+// listenerEnv names, for a child of this program, what it listens to: address, origin, topic, number and cookies, by lines.
+const listenerEnv = "GREENROOM_BENCH_LISTENER"
+
+// listener is the child: it opens sockets, says so, and keeps them until its input ends.
+func listener() int {
+	f := strings.Split(os.Getenv(listenerEnv), "\n")
+	n, err := strconv.Atoi(f[3])
+	if err == nil {
+		err = moreFiles(uint64(n + 100))
+	}
+	if err == nil {
+		_, err = dialAll(f[0], f[1], f[4:], f[2], n, func([]byte) {})
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench: listener:", err)
+		return 2
+	}
+	fmt.Println("ready")
+	_, _ = io.Copy(io.Discard, os.Stdin)
+	return 0
+}
+
+// idle compares the memory that this process holds for those who listen, in a process of their own, with what bare sockets
+// take.
+func (b *bench) idle(r *report, engine string, n int, threadID string) error {
+	hub := newBareHub()
+	bareSite, err := serve(hub)
+	if err != nil {
+		return err
+	}
+	defer bareSite.close()
+	bare, err := held(bareSite.base, bareSite.base, "thread:"+threadID, n, b.cookies)
+	if err != nil {
+		return err
+	}
+	ours, err := held(b.site.base+"/live", b.site.origin(), "thread:"+threadID, n, b.cookies)
+	if err != nil {
+		return err
+	}
+	r.atMost(fmt.Sprintf("%s: server memory an idle live learner, of %d", engine, n), fmt.Sprintf("KiB of %g KiB", idleGoal), ours, idleGoal, 1)
+	r.told(engine+": the same beside a bare socket", "KiB", ours, bare)
+	return nil
+}
+
+// held is how much more memory is in use, a socket, while a child holds n.
+func held(address, origin, topic string, n int, cookies []string) (float64, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return 0, err
+	}
+	before := inUse()
+	cmd := exec.Command(self)
+	cmd.Env = append(os.Environ(), listenerEnv+"="+strings.Join(append([]string{"ws" + strings.TrimPrefix(address, "http"), origin, topic, strconv.Itoa(n)}, cookies...), "\n"))
+	cmd.Stderr = os.Stderr
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		return 0, err
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return 0, err
+	}
+	if err := cmd.Start(); err != nil {
+		return 0, err
+	}
+	_, err = bufio.NewReader(out).ReadString('\n')
+	after := inUse()
+	_ = in.Close()
+	if werr := cmd.Wait(); err == nil {
+		err = werr
+	}
+	return float64(after-before) / 1024 / float64(n), err
+}
+
+// inUse is the memory that the heap and stacks take, free room in them included, after what can go has gone.
+func inUse() int64 {
+	runtime.GC()
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapInuse + m.StackInuse)
+}
