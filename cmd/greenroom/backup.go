@@ -183,13 +183,11 @@ func (c restoreCmd) Run(w *world) error {
 			return err
 		},
 		After: func(ctx context.Context, tx bun.IDB) error {
-			if c.KeepSessions && len(erased) == 0 {
-				return nil
-			}
-			if again, err = a.Accounts.Restored(ctx, tx, erased); err != nil {
+			if err := stream.Restored(ctx, tx); err != nil || c.KeepSessions && len(erased) == 0 {
 				return err
 			}
-			return stream.Restored(ctx, tx)
+			again, err = a.Accounts.Restored(ctx, tx, erased)
+			return err
 		},
 	})
 	if err != nil {

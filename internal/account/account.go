@@ -163,6 +163,7 @@ type Service struct {
 	cleaners  []func(ctx context.Context) error
 	gate      func(email string) error
 	onProof   []func(ctx context.Context, tx bun.IDB, personID string) error
+	onChange  []func(personID string)
 }
 
 // New makes the service. It fails when the zone is unknown.

@@ -99,9 +99,18 @@ func (s *Service) save(ctx context.Context, tx bun.IDB, p *Person, columns ...st
 
 // change is one change of one person in one transaction; sessions see it at once on this node.
 func (s *Service) change(ctx context.Context, personID string, fn func(ctx context.Context, tx bun.IDB, p *Person) error) error {
-	defer s.cache.forget()
-	return s.alter(ctx, personID, fn)
+	err := s.alter(ctx, personID, fn)
+	s.cache.forget()
+	if err == nil {
+		for _, tell := range s.onChange {
+			tell(personID)
+		}
+	}
+	return err
 }
+
+// OnChange has fn called after a person was changed: their name, their roles, their state. It must not wait.
+func (s *Service) OnChange(fn func(personID string)) { s.onChange = append(s.onChange, fn) }
 
 // alter is change for what sessions do not show.
 func (s *Service) alter(ctx context.Context, personID string, fn func(ctx context.Context, tx bun.IDB, p *Person) error) error {

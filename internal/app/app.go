@@ -311,6 +311,7 @@ func (a *App) mount(words *locale.Bundle, o Options) error {
 		Origin: origin(a.cfg.BaseURL), Sockets: a.cfg.LiveSockets, PerPerson: a.cfg.LivePerPerson, Accept: a.cfg.LiveAccept,
 		Living: sessions.Living, Person: sessions.Holder, Log: a.log,
 	})
+	a.Accounts.OnChange(func(personID string) { a.Streams.Ring(live.AccessStream(personID)) })
 	sessions.OnChange(func() { a.Streams.Ring(live.SessionsStream) })
 	a.Live.Register(forumweb.ThreadTopics, &forumweb.Live{Forum: a.Forum, Accounts: a.Accounts, Words: words})
 	shell, err := web.New(web.Options{

@@ -199,9 +199,12 @@ func (l *Local) Subscribe(streamID string) (<-chan struct{}, func()) {
 }
 
 // Restored is what has to follow when the database was made what it was some time ago, in the same transaction: the
-// epochs rise, so that readers who have seen later numbers load again instead of waiting for those to come.
+// epochs rise, so that readers who have seen later numbers load again instead of waiting for those to come. They rise to
+// the time, in seconds: the same backup restored twice makes two histories, and each has an epoch of its own.
 func Restored(ctx context.Context, tx bun.IDB) error {
-	if _, err := tx.NewUpdate().Model((*counter)(nil)).Set("epoch = epoch + 1").Where("TRUE").Exec(ctx); err != nil {
+	_, err := tx.NewUpdate().Model((*counter)(nil)).Set("epoch = CASE WHEN epoch < ? THEN ? ELSE epoch + 1 END", time.Now().Unix(), time.Now().Unix()).
+		Where("TRUE").Exec(ctx)
+	if err != nil {
 		return fmt.Errorf("raise the epochs: %w", db.Err(err))
 	}
 	return nil
