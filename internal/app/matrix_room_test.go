@@ -31,6 +31,7 @@ func init() {
 		"GET " + at + "/setup":       {"/teach/rooms/{room}/setup", host(true, 200), nil},
 		"POST " + at + "/setup":      {"/teach/rooms/{room}/setup", host(false, 422), url.Values{"part": {"basics"}}},
 		"POST " + at + "/do":         {"/teach/rooms/{room}/do", host(false, 422), url.Values{"do": {"timer"}, "minutes": {"x"}}},
+		"POST " + at + "/groups":     {"/teach/rooms/{room}/groups", host(false, 422), url.Values{"do": {"make"}, "size": {"x"}}},
 		"POST " + at + "/here":       {"/teach/rooms/{room}/here", host(false, 204), nil},
 
 		"GET /join":                  {"/join", all(200), nil},
@@ -43,6 +44,8 @@ func init() {
 		"POST /room/:room/answer":    {"/room/{door}/answer", within(422), nil},
 		"POST /room/:room/write":     {"/room/{door}/write", within(422), nil},
 		"POST /room/:room/vote":      {"/room/{door}/vote", within(404), nil},
+		"POST /room/:room/group":     {"/room/{door}/group", within(422), nil},
+		"POST /room/:room/note":      {"/room/{door}/note", within(422), nil},
 		"POST /room/:room/here":      {"/room/{door}/here", within(204), nil},
 	})
 }

@@ -171,7 +171,7 @@ func contentOf(rev *course.Revision, a *course.Activity, x *workshop.Item) Conte
 			c.Options = append(c.Options, strconv.Itoa(n+1))
 		}
 	case workshop.Breakout:
-		c.Text = x.Task
+		c.Text, c.Size, c.By = x.Task, x.Size, x.By
 	case workshop.Scenario:
 		step(x.Scenario)
 	case workshop.Slide:

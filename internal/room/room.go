@@ -5,6 +5,7 @@
 //	setup.go   changing what is set up
 //	run.go     what a trainer does: items, phases, timer, driving, what people wrote
 //	take.go    what a participant does: coming in, answering, writing, voting
+//	group.go   breakout groups: who is in which, their notes, messages, calling them back
 //	view.go    what each screen sees
 //	summary.go what was said and voted
 //	store.go   SQL
@@ -137,6 +138,8 @@ type Content struct {
 	Anonymous bool          `json:"anonymous,omitempty"`
 	Low       string        `json:"low,omitempty"`
 	High      string        `json:"high,omitempty"`
+	Size      int           `json:"size,omitempty"`       // breakout: people in a group
+	By        string        `json:"by,omitempty"`         // breakout: Random, Hand or Self
 	LinkTitle string        `json:"link_title,omitempty"` // a step of the module
 	Link      string        `json:"link,omitempty"`
 }

@@ -281,6 +281,7 @@ func (n *NewItem) own() (*Item, error) {
 			i.Content.Options = append(i.Content.Options, strconv.Itoa(p+1))
 		}
 	case workshop.Breakout:
+		i.Content.Size, i.Content.By = 4, Random
 		if text == "" {
 			f.Add("text", "room.err.needed")
 		}

@@ -62,6 +62,9 @@ func (s *Service) Join(ctx context.Context, who *account.Person, code, name stri
 		if err != nil {
 			return db.Err(err)
 		}
+		if err := placeLate(ctx, tx, r.ID); err != nil {
+			return err
+		}
 		return s.tell(ctx, tx, r.ID, "people")
 	})
 	if err != nil {

@@ -25,6 +25,8 @@ type View struct {
 	Item  *Item // the current one, nil before the first
 	Away  bool  // the driver's page has not been heard of for AwayAfter
 
+	Breakout *Breakout // of the current item, once its groups are made
+
 	Counts  []int   // by option, where this screen may see them; else nil
 	Entries []Entry // what this screen may see of what was written, in its order
 
@@ -102,7 +104,18 @@ func (s *Service) read(ctx context.Context, r *Room) (*View, error) {
 			v.Item = &v.Items[n]
 		}
 	}
-	return v, nil
+	if v.Item != nil && v.Item.Grouped() {
+		v.Breakout, err = breakout(ctx, s.db, r.ID, v.Item.ID)
+	}
+	return v, err
+}
+
+// Group is the group of who looks, of the item that they look at; nil for none.
+func (v *View) Group() *Group {
+	if v.Breakout == nil || v.Item == nil || v.Breakout.ItemID != v.Item.ID {
+		return nil
+	}
+	return v.Breakout.Of(v.Me)
 }
 
 // count reads how many chose each option.

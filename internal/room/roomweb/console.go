@@ -105,6 +105,7 @@ func (h *Handlers) show(c echo.Context, wrong error) error {
 		}
 		status = http.StatusUnprocessableEntity
 		p.Email, p.Minutes = c.FormValue("email"), c.FormValue("minutes")
+		p.Message, p.Size = c.FormValue("message"), c.FormValue("size")
 	}
 	return web.Render(c, status, pages.ShowConsole(p))
 }

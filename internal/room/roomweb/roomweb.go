@@ -3,6 +3,7 @@
 //	roomweb.go   the table of routes, joining and what participants send
 //	console.go   setting up and the console
 //	setup.go     changing what is set up
+//	group.go     breakout groups
 //	summary.go   what was said and voted, as a page and as a table
 //
 // Pages are forms that work without scripts. With scripts, <live-room> asks for …/news with the tag that its page was
@@ -48,6 +49,7 @@ func (h *Handlers) Routes() []web.Route {
 		{Method: http.MethodGet, Path: desk + "/setup", Handler: h.getSetup, Access: web.Trainer},
 		{Method: http.MethodPost, Path: desk + "/setup", Handler: h.postSetup, Access: web.Trainer},
 		{Method: http.MethodPost, Path: desk + "/here", Handler: h.postHostHere, Access: web.Trainer},
+		{Method: http.MethodPost, Path: desk + "/groups", Handler: h.postGroups, Access: web.Trainer},
 
 		{Method: http.MethodGet, Path: "/join", Handler: h.getJoin, Access: web.Public},
 		{Method: http.MethodPost, Path: "/join", Handler: h.postJoin, Access: web.Public, Limit: "join"},
@@ -59,6 +61,8 @@ func (h *Handlers) Routes() []web.Route {
 		{Method: http.MethodPost, Path: place + "/answer", Handler: h.postAnswer, Access: web.Public, Limit: "room"},
 		{Method: http.MethodPost, Path: place + "/write", Handler: h.postWrite, Access: web.Public, Limit: "room"},
 		{Method: http.MethodPost, Path: place + "/vote", Handler: h.postVote, Access: web.Public, Limit: "room"},
+		{Method: http.MethodPost, Path: place + "/group", Handler: h.postGroup, Access: web.Public, Limit: "room"},
+		{Method: http.MethodPost, Path: place + "/note", Handler: h.postNote, Access: web.Public, Limit: "room"},
 		{Method: http.MethodPost, Path: place + "/here", Handler: h.postHere, Access: web.Public, Limit: "room"},
 	}
 }
@@ -102,6 +106,7 @@ func (h *Handlers) room(c echo.Context, wrong error) error {
 		}
 		status = http.StatusUnprocessableEntity
 		p.Typed = c.FormValue("body") + c.FormValue("name")
+		p.Note = c.FormValue("note")
 	}
 	if p.View.Me == nil {
 		if v := web.ViewerOf(c); wrong == nil && v.SignedIn() {

@@ -14,7 +14,11 @@ import (
 
 func (h *Handlers) summary(c echo.Context) (pages.Summary, error) {
 	s, err := h.Rooms.Summary(c.Request().Context(), web.ViewerOf(c).Person, c.Param("room"))
-	return pages.Summary{Summary: s, L: web.L(c)}, err
+	if err != nil {
+		return pages.Summary{}, err
+	}
+	notes, err := h.Rooms.Notes(c.Request().Context(), s.ID)
+	return pages.Summary{Summary: s, L: web.L(c), Notes: notes}, err
 }
 
 func (h *Handlers) getSummary(c echo.Context) error {
@@ -50,6 +54,16 @@ func (h *Handlers) getCSV(c echo.Context) error {
 		}
 		for _, e := range entriesOf(o) {
 			if err := line(e.Text, e.N); err != nil {
+				return err
+			}
+		}
+	}
+	for n := range p.Items {
+		for _, g := range p.Notes[p.Items[n].ID] {
+			if g.Note == "" {
+				continue
+			}
+			if err := w.Row(strconv.Itoa(p.Items[n].N), p.Items[n].Title, l.T("room.group_n", "N", g.N), g.Note, "1"); err != nil {
 				return err
 			}
 		}

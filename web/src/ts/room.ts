@@ -95,7 +95,7 @@ export class LiveRoom extends HTMLElement {
   private host(): string | undefined { return this.querySelector("[data-drives]") ? this.dataset.host : undefined; }
 
   /** Takes the parts out of what the server rendered. */
-  private take(html: string): boolean {
+  private take(html: string, sent = false): boolean {
     const doc = new DOMParser().parseFromString(html, "text/html");
     const fresh = this.parts(doc);
     if (fresh.length === 0) return false;
@@ -104,6 +104,8 @@ export class LiveRoom extends HTMLElement {
       if (p.dataset.tag) this.tag = p.dataset.tag;
       const now = plain(p);
       if (!was || this.last.get(name) === now) continue;
+      // A text that others write too stays with the version that it was read at while somebody types: saving tells what changed.
+      if (!sent && "hold" in was.dataset && [...was.querySelectorAll("textarea")].some((f) => f.value !== f.defaultValue)) continue;
       this.last.set(name, now);
       this.swap(was, p);
     }
@@ -156,7 +158,7 @@ export class LiveRoom extends HTMLElement {
         if (r.status >= 500 || r.status === 429) throw new Error(String(r.status));
         const html = await r.text();
         if (r.ok) form.reset(); // it is there: nothing to keep
-        if (!this.take(html)) location.reload();
+        if (!this.take(html, true)) location.reload();
         const notice = new DOMParser().parseFromString(html, "text/html").querySelector(".notice");
         this.state(notice?.textContent?.trim() ?? "");
         this.fails = 0;

@@ -3,6 +3,7 @@
 //	room.templ      joining and taking part
 //	stage.templ     the projector
 //	console.templ   setting up and the trainer's console
+//	group.templ     breakout groups, on every screen
 //	setup.templ     changing what is set up
 //	summary.templ   what was said and voted
 //
@@ -45,6 +46,7 @@ type Room struct {
 	L        *locale.Printer
 	ClientID string
 	Typed    string
+	Note     string // of the group, as typed
 }
 
 // Stage is the projector's page.
@@ -82,6 +84,7 @@ type Console struct {
 	Self           string // id of who looks
 	Address        string
 	Email, Minutes string
+	Message, Size  string
 }
 
 func path(v *rules.View) string    { return "/room/" + v.Code }
@@ -277,7 +280,8 @@ func (p Console) minutes() string {
 type Summary struct {
 	layout.Page
 	*rules.Summary
-	L *locale.Printer
+	L     *locale.Printer
+	Notes map[string][]rules.Group // by item
 }
 
 // outcome is one item as the drawing of results wants it, as if it were shown.
