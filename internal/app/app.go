@@ -33,6 +33,7 @@ import (
 	"greenroom/internal/audit"
 	"greenroom/internal/author"
 	"greenroom/internal/bell"
+	"greenroom/internal/check"
 	"greenroom/internal/config"
 	"greenroom/internal/course"
 	"greenroom/internal/course/courseweb"
@@ -112,6 +113,7 @@ type App struct {
 	Worksheets  *worksheet.Service
 	Scenarios   *scenario.Service
 	Situations  *situation.Service
+	Checks      *check.Service
 	Panels      *panel.Service
 	Streams     *stream.Service
 	Live        *live.Hub
@@ -148,7 +150,7 @@ type Options struct {
 
 // Loader reads courses with every kind of activity that the product has.
 func Loader() *course.Loader {
-	return course.NewLoader(reading.Kind{}, quiz.Kind{}, reflection.Kind{}, worksheet.Kind{}, resources.Kind{}, scenario.Kind{}, forum.Kind{}, workshop.Kind{})
+	return course.NewLoader(reading.Kind{}, quiz.Kind{}, reflection.Kind{}, worksheet.Kind{}, resources.Kind{}, scenario.Kind{}, forum.Kind{}, workshop.Kind{}, check.Kind{})
 }
 
 // Open opens and migrates the database that the settings name, and puts the product on it.
@@ -261,6 +263,7 @@ func New(cfg config.Config, d *bun.DB, log *slog.Logger, o Options) (*App, error
 	a.Desk = desk.New(d, a.Courses, a.Deliveries, a.Records, a.Mail, desk.Options{BaseURL: cfg.BaseURL, Words: words, Now: now})
 
 	a.Drafts = author.NewDrafts(d, a.Courses, now)
+	a.Checks = check.New(d, a.Courses, check.Options{Now: now})
 	a.Rooms = room.New(d, a.Courses, a.Accounts, a.Streams, now)
 
 	// What one feature asks of another, downwards and in the same transaction.
@@ -273,7 +276,7 @@ func New(cfg config.Config, d *bun.DB, log *slog.Logger, o Options) (*App, error
 	a.Accounts.AddClaimer(a.Deliveries, a.Quizzes, a.Reflections, a.Worksheets, a.Records, a.Rooms)
 	a.Accounts.AddExporter(a.Access, a.Deliveries, a.Records, a.Quizzes, a.Reflections, a.Worksheets, a.Credentials, a.Notify)
 	a.Accounts.AddExporter(a.Allow, a.Desk, a.Roster)
-	a.Accounts.AddExporter(a.Retention, a.SignOn, a.Forum, a.Moderation, a.Situations, a.Panels)
+	a.Accounts.AddExporter(a.Retention, a.SignOn, a.Forum, a.Moderation, a.Situations, a.Panels, a.Checks)
 	a.Accounts.AddExporter(a.transcripts())
 	a.Accounts.AddEraser(a.Forum, a.Moderation, a.Inbox, a.Deliveries, a.Retention, a.Roster, a.Panels, account.EraserFunc(a.keepCertificates))
 	a.Accounts.AddCleaner(a.forgetFacts, a.SignOn.Clean, a.Deliveries.Refill, a.Inbox.Clean)

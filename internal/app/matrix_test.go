@@ -229,6 +229,15 @@ var matrix = map[string]row{
 	"POST /teach/courses/:course/quizzes/:module/:activity/questions/:question/decide": {tinyQuiz + "/questions/one/decide", teachingWriters(303), url.Values{"kind": {"credit"}, "reason": {"a reason for the test"}}},
 	"POST /teach/courses/:course/quizzes/:module/:activity/rulings/:ruling/reverse":    {tinyQuiz + "/rulings/none/reverse", teachingWriters(404), url.Values{"reason": {"a reason for the test"}}},
 
+	// The learner and the other have finished the course, the staff have not; nobody has answered anything.
+	"GET /courses/:course/check":            {tiny + "/check", members(200), nil},
+	"POST /courses/:course/check":           {tiny + "/check", five(401, 401, 303, 303, 409), url.Values{"occasion": {"after"}}},
+	"GET /courses/:course/check/answers":    {tiny + "/check/answers", members(303), nil},
+	"GET /courses/:course/check/:occasion":  {tiny + "/check/before", members(404), nil},
+	"POST /courses/:course/check/:occasion": {tiny + "/check/before", writers(404), nil},
+	"GET /teach/courses/:course/check":      {"/teach/courses/tiny/check", teaching(200), nil},
+	"GET /teach/courses/:course/check.csv":  {"/teach/courses/tiny/check.csv", teaching(404), nil},
+
 	"GET /teach/people/:person/accommodations":             {"/teach/people/{learner}/accommodations", desk("trainer", 200), nil},
 	"POST /teach/people/:person/accommodations":            {"/teach/people/{learner}/accommodations", deskWriters("trainer", 303), url.Values{"time": {"150"}, "attempts": {"1"}, "days": {"0"}, "reason": {"for the test"}}},
 	"POST /teach/people/:person/accommodations/:grant/end": {"/teach/people/{learner}/accommodations/none/end", deskWriters("trainer", 404), url.Values{"reason": {"for the test"}}},

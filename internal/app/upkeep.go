@@ -3,6 +3,7 @@ package app
 import (
 	"greenroom/internal/allow/allowweb"
 	"greenroom/internal/author/authorweb"
+	"greenroom/internal/check/checkweb"
 	"greenroom/internal/event"
 	"greenroom/internal/insight"
 	"greenroom/internal/insight/insightweb"
@@ -30,5 +31,6 @@ func (a *App) upkeep() []web.Route {
 	all = append(all, (&quizweb.Desk{Quizzes: a.Quizzes, Courses: a.Courses, Accounts: a.Accounts}).Routes()...)
 	all = append(all, (&authorweb.Handlers{Courses: a.Courses, Drafts: a.Drafts}).Routes()...)
 	all = append(all, (&workshopweb.Handlers{Courses: a.Courses}).Routes()...)
+	all = append(all, (&checkweb.Handlers{Checks: a.Checks, Play: a.Play, Courses: a.Courses, Insight: a.Insight}).Routes()...)
 	return append(all, (&insightweb.Handlers{Insight: a.Insight, Quizzes: a.Quizzes, Courses: a.Courses}).Routes()...)
 }

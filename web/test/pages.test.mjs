@@ -38,6 +38,8 @@ const forTrainer = ["/teach/scenarios",
   "/teach", "/teach?show=over", "/teach/cohorts/new", "/teach/cohorts/new?course=using-social-media", "/teach/cohorts/" + running,
   "/teach/cohorts/" + running + "/people", "/teach/cohorts/" + booking + "/edit", "/teach/cohorts/" + running + "/copy",
 ];
+forLearner.push("/courses/working-with-the-public/check", course + "/check");
+forTrainer.push("/teach/courses/using-social-media/check");
 const talk = "/discuss/" + running, facilitate = "/teach/cohorts/" + running + "/discussion";
 forMember.push(talk, talk + "/general", talk + "/introductions?list=unanswered", talk + "/help", talk + "/search?q=swing", talk + "/search?q=zebra", "/me/notifications", "/rules");
 forTrainer.push("/teach/discussion", "/teach/discussion?list=flagged", "/teach/discussion?list=new", talk, facilitate, facilitate + "/participation", "/moderate", "/moderate?list=finished", talk + "/general/moderation");
@@ -45,6 +47,7 @@ const situations = "/situations/" + running, theGate = situations + "/019ac000-0
 forMember.push(situations, theGate, theGate + "/edit", half, half + "/edit");
 forTrainer.push(situations, theGate);
 const forGraduate = ["/me", "/me/certificates", "/me/transcript", "/me/courses/using-social-media", course, course + "/finish", "/settings", "/settings/delete"];
+forGraduate.push(course + "/check");
 const forAdmin = [
   "/admin/certificates", "/admin/certificates?q=zebra", "/admin/certificates?state=kept", "/admin/retention",
   "/admin", "/admin/people", "/admin/people?q=dana", "/admin/people?q=zebra", "/admin/audit", "/admin/audit?q=zebra", "/admin/why", "/admin/why?person=trainer@demo.example&path=/teach",

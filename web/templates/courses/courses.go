@@ -3,6 +3,7 @@
 package courses
 
 import (
+	"greenroom/internal/check"
 	"net/url"
 	"strconv"
 	"time"
@@ -171,4 +172,16 @@ func done(v record.View, a *course.Activity) string {
 		return "done"
 	}
 	return "todo"
+}
+
+// asksBefore says whether to offer the check before the course: to people with an account, until the first step is done.
+func (p Course) asksBefore() bool {
+	c, _ := check.Of(p.Place.Course)
+	return c != nil && p.Person != nil && p.Place.Progress.Done == 0
+}
+
+// asksAfter says whether to offer the check after the course.
+func (p Finish) asksAfter() bool {
+	c, _ := check.Of(p.Place.Course)
+	return c != nil && p.Person != nil
 }

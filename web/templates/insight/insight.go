@@ -2,6 +2,7 @@
 package insight
 
 import (
+	"greenroom/internal/check"
 	"net/url"
 	"strconv"
 	"time"
@@ -21,6 +22,12 @@ type Page struct {
 	Course  *course.Revision
 	Figures map[string]*quiz.Figures // by activity
 	Number  int                      // which page of a long course, from 1
+}
+
+// checks says whether the course has a check before and after.
+func (p Page) checks() bool {
+	c, _ := check.Of(p.Course)
+	return c != nil
 }
 
 // perPage is how many steps a page shows.
