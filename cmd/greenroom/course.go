@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"path/filepath"
 	"text/tabwriter"
 
 	"greenroom/courses"
@@ -136,14 +137,14 @@ func (c publishCmd) Run(w *world) error {
 	if err != nil {
 		return err
 	}
-	for _, p := range res.Courses {
+	for _, p := range append(res.Courses, res.Shared...) {
 		fmt.Fprintf(w.out, "%s  %s  %s\n", p.Key, p.Hash[:12], p.State)
 	}
 	return nil
 }
 
 type exportCmd struct {
-	Course string `arg:"" help:"The course's key, or the full hash of a revision."`
+	Course string `arg:"" help:"The course's key, the full hash of a revision, or a file that the courses share: glossary.yaml, pathways.yaml."`
 	Folder string `arg:"" help:"Folder to write to; it must not hold the course yet."`
 }
 
@@ -153,6 +154,9 @@ func (c exportCmd) Run(w *world) error {
 		return err
 	}
 	defer a.Close()
+	if course.IsShared(c.Course) {
+		return exportShared(w, a, c.Course, c.Folder)
+	}
 	hash := c.Course
 	if len(hash) != 64 {
 		r, err := a.Courses.Current(w.ctx, c.Course)
@@ -166,6 +170,26 @@ func (c exportCmd) Run(w *world) error {
 		return err
 	}
 	_, err = fmt.Fprintf(w.out, "%d files written to %s\n", n, c.Folder)
+	return err
+}
+
+// exportShared writes a file that the courses share. An existing file is never overwritten.
+func exportShared(w *world, a *app.App, name, dir string) error {
+	data, err := a.Courses.SharedFile(w.ctx, name)
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	out, err := os.OpenFile(filepath.Join(dir, name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		return err
+	}
+	_, err = out.Write(data)
+	if err = errors.Join(err, out.Close()); err == nil {
+		_, err = fmt.Fprintf(w.out, "%s written to %s\n", name, dir)
+	}
 	return err
 }
 

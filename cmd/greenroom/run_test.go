@@ -182,6 +182,22 @@ func TestPublishListExport(t *testing.T) {
 	holds(t, out, "tiny", "new")
 	out, _ = s.run(0, "course", "publish", dir)
 	holds(t, out, "unchanged")
+	words := []byte("format: glossary/1\ntitle: \"Words\"\nterms:\n  - { key: room, term: \"Room\", meaning: \"What is open.\", modules: [tiny/first] }\n")
+	if err := os.WriteFile(filepath.Join(dir, "glossary.yaml"), words, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out, _ = s.run(0, "course", "publish", dir)
+	holds(t, out, "unchanged", "glossary.yaml", "new")
+	shared := t.TempDir()
+	s.run(0, "course", "export", "glossary.yaml", shared)
+	if back, err := os.ReadFile(filepath.Join(shared, "glossary.yaml")); err != nil || !bytes.Equal(back, words) {
+		t.Errorf("exported glossary: %v\n%s", err, back)
+	}
+	s.run(1, "course", "export", "glossary.yaml", shared) // it is there already
+	s.run(1, "course", "export", "pathways.yaml", shared) // never published
+	if err := os.Remove(filepath.Join(dir, "glossary.yaml")); err != nil { // it is no part of the course
+		t.Fatal(err)
+	}
 	list, _ := s.run(0, "course", "list")
 	holds(t, list, "tiny", "A tiny course")
 

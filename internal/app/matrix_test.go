@@ -92,6 +92,8 @@ var matrix = map[string]row{
 	"GET /accessibility":            {"/accessibility", all(200), nil},
 	"GET /privacy":                  {"/privacy", all(200), nil},
 	"GET /licences":                 {"/licences", all(200), nil},
+	"GET /glossary":                 {"/glossary", all(200), nil},
+	"GET /pathways":                 {"/pathways", all(200), nil},
 	"GET /gallery":                  {"/gallery", all(200), nil},
 	"GET /robots.txt":               {"/robots.txt", all(200), nil},
 	"GET /.well-known/security.txt": {"/.well-known/security.txt", all(200), nil},

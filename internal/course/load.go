@@ -59,8 +59,16 @@ func (l *Loader) Lint(fsys fs.FS) (Findings, []Level) {
 type tree struct {
 	revs    []*Revision        // without errors, in catalogue order
 	folders map[string]*folder // by the revision's hash
+	common  []sharedFile
+	shared  Shared
 	levels  []Level
 	found   Findings
+}
+
+// LoadShared reads what the courses of a folder share, and says what is wrong in the whole tree.
+func (l *Loader) LoadShared(fsys fs.FS) (Shared, Findings) {
+	t := l.load(fsys)
+	return t.shared, t.found
 }
 
 func (l *Loader) load(fsys fs.FS) tree {
@@ -69,6 +77,7 @@ func (l *Loader) load(fsys fs.FS) tree {
 	found, folders := w.found, map[string]*folder{}
 	var revs []*Revision
 	var levels []Level
+	check := refs{courses: map[string]*Revision{}, broken: map[string]bool{}}
 	for _, f := range w.folders {
 		p, fs := l.parse(f, false)
 		rev := p.rev
@@ -78,7 +87,9 @@ func (l *Loader) load(fsys fs.FS) tree {
 			bad = bad || x.Severity == SevError && (x.File == f.key || strings.HasPrefix(x.File, f.key+"/"))
 		}
 		found = append(found, fs...)
+		check.broken[f.key] = bad
 		if !bad {
+			check.courses[f.key] = rev
 			revs = append(revs, rev)
 			folders[rev.Hash] = f
 		}
@@ -86,11 +97,16 @@ func (l *Loader) load(fsys fs.FS) tree {
 	if len(w.folders) == 0 && !found.Broken() {
 		found = append(found, Finding{File: ".", Severity: SevError, What: "no courses here", Remedy: "name the folder that has the courses' folders in it"})
 	}
+	var shared Shared
+	for _, f := range w.common {
+		fs, l := readShared(f, false, check, &shared)
+		found, levels = append(found, fs...), append(levels, l)
+	}
 	found = append(found, circles(requirements(revs))...)
 	found = append(found, elsewhere(revs, w.folders)...)
 	sortCatalogue(revs)
 	found.sort()
-	return tree{revs: revs, folders: folders, levels: levels, found: found}
+	return tree{revs: revs, folders: folders, common: w.common, shared: shared, levels: levels, found: found}
 }
 
 func sortCatalogue(revs []*Revision) {

@@ -27,6 +27,7 @@ const (
 // Result says what Publish did.
 type Result struct {
 	Courses  []Published
+	Shared   []Published // the files that all courses share; their key is the file's name
 	Findings Findings
 }
 
@@ -61,6 +62,9 @@ func (s *Service) shipped(ctx context.Context, fsys fs.FS) (Result, bool, error)
 	w.walk()
 	if w.found.Broken() || len(w.folders) == 0 {
 		return Result{}, false, nil
+	}
+	if ok, err := s.sharedShipped(ctx, w.common); !ok || err != nil {
+		return Result{}, false, err
 	}
 	var hashes []string
 	for _, f := range w.folders {
@@ -132,6 +136,9 @@ func (s *Service) publishTree(ctx context.Context, fsys fs.FS, onlyNew bool) (Re
 			}
 			res.Courses = append(res.Courses, p)
 			lost = append(lost, missing...)
+		}
+		if res.Shared, err = s.publishShared(ctx, tx, t.common, onlyNew); err != nil {
+			return err
 		}
 		if lost.Broken() {
 			res.Findings = append(append(Findings(nil), found...), lost...)

@@ -5,6 +5,8 @@
 //	decode.go, text.go, reporter.go   strict YAML for the kinds of activity, which live in packages of their own
 //	service.go    publishing, the current revision, export, media
 //	requires.go   courses that come before others
+//	shared.go, glossary.go, pathways.go   what all courses of a site share: their words, and ways through them
+//	level.go      how hard each step is to read
 //	diff.go       what a newer revision brings, as learners are told
 package course
 
@@ -47,6 +49,26 @@ type Revision struct {
 
 // Activity finds an activity by its key "module/activity", or returns nil.
 func (r *Revision) Activity(key string) *Activity { return r.activities[key] }
+
+// Module finds a module by its key, or returns nil.
+func (r *Revision) Module(key string) *Module {
+	for _, m := range r.Modules {
+		if m.Key == key {
+			return m
+		}
+	}
+	return nil
+}
+
+// Source finds a source by its id; the zero Source when the course has none of it.
+func (r *Revision) Source(id string) Source {
+	for _, s := range r.Sources {
+		if s.ID == id {
+			return s
+		}
+	}
+	return Source{}
+}
 
 // Aside finds what stands beside the steps by its key "module/aside", or returns nil.
 func (r *Revision) Aside(key string) *Activity {

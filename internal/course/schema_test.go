@@ -129,7 +129,7 @@ func TestSchemasAcceptTheShippedCourses(t *testing.T) {
 // The schemas of our own files name the fields and limits that the parser knows.
 func TestSchemasMatchTheStructs(t *testing.T) {
 	t.Parallel()
-	for name, typ := range map[string]reflect.Type{"course": reflect.TypeFor[courseFile](), "module": reflect.TypeFor[moduleFile]()} {
+	for name, typ := range map[string]reflect.Type{"course": reflect.TypeFor[courseFile](), "module": reflect.TypeFor[moduleFile](), "glossary": reflect.TypeFor[glossaryFile](), "pathways": reflect.TypeFor[pathwaysFile]()} {
 		same(t, name, readSchema(t, name), typ)
 	}
 }

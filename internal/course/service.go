@@ -34,9 +34,10 @@ type Service struct {
 	revisions *lru[*Revision]
 	files     *lru[[]byte]
 
-	mu    sync.Mutex
-	gen   int // rises with each publish on this node
-	known *snapshot
+	mu     sync.Mutex
+	gen    int // rises with each publish on this node
+	known  *snapshot
+	common *sharedSnapshot
 }
 
 // snapshot is what this node knows of the current courses.

@@ -78,6 +78,7 @@ type walker struct {
 	fsys    fs.FS
 	found   Findings
 	folders []*folder
+	common  []sharedFile
 }
 
 func (w *walker) error(file string, line int, what, remedy string) {
@@ -107,6 +108,7 @@ func (w *walker) walk() {
 			w.error(name, 0, "the folder's name is not a key", "use small letters, digits and single hyphens, at most 60")
 		case e.IsDir():
 			w.course(name)
+		case w.shared(name):
 		case !besides.MatchString(name):
 			w.warn(name, "this file belongs to no course", "move it into a course's folder, or take it away")
 		}

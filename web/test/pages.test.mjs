@@ -21,7 +21,7 @@ const forNobody = [
   scenario,
   "/", "/courses", "/courses?q=zebra", "/courses?q=social&level=introductory", course, "/courses/managing-social-media", "/courses/working-with-the-public",
   course + "/an-introduction/opening", course + "/an-introduction/records", course + "/an-introduction/check-yourself", course + "/finish",
-  "/join", "/register", "/sign-in", "/forgot", "/reset/nothing", "/verify/nothing", "/sign-in/link", "/enter/nothing", "/auth/connect", "/auth/finish", "/rules", "/report?place=x", "/help", "/accessibility", "/privacy", "/licences",
+  "/join", "/register", "/sign-in", "/forgot", "/reset/nothing", "/verify/nothing", "/sign-in/link", "/enter/nothing", "/auth/connect", "/auth/finish", "/rules", "/report?place=x", "/help", "/accessibility", "/privacy", "/licences", "/glossary", "/glossary?q=zebra",
   "/gallery", "/mailbox", "/certificates", "/certificates/NOPE", "/me", "/no/such/page",
 ];
 const forLearner = [
@@ -30,7 +30,7 @@ const forLearner = [
   course + "/an-introduction/opening", course + "/an-introduction/what-people-expect", course + "/an-introduction/three-questions", course + "/an-introduction/channel-map", course + "/an-introduction/channel-map/document",
   course + "/an-introduction/check-yourself", course + "/an-introduction/look-at-your-own", course + "/an-introduction/go-further", course + "/understanding-online-engagement/approach-chooser",
 ];
-const forMember = [
+const forMember = ["/pathways", 
   "/me", "/me/calendar", "/me/courses/using-social-media", course, course + "/cohorts/" + running, course + "/cohorts/" + booking,
   course + "/an-introduction/opening", course + "/professional-versus-personal/opening",
 ];

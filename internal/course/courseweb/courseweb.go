@@ -36,6 +36,8 @@ type Handlers struct {
 func (h *Handlers) Routes() []web.Route {
 	return []web.Route{
 		{Method: http.MethodGet, Path: "/courses", Handler: h.getCatalogue, Access: web.Public},
+		{Method: http.MethodGet, Path: "/glossary", Handler: h.getGlossary, Access: web.Public},
+		{Method: http.MethodGet, Path: "/pathways", Handler: h.getPathways, Access: web.Public},
 		{Method: http.MethodGet, Path: "/courses/:course", Handler: h.getCourse, Access: web.Public},
 		{Method: http.MethodGet, Path: "/courses/:course/learn", Handler: h.getLearn, Access: web.Public},
 		{Method: http.MethodGet, Path: "/courses/:course/finish", Handler: h.getFinish, Access: web.Public},
