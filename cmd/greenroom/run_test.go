@@ -193,8 +193,8 @@ func TestPublishListExport(t *testing.T) {
 	if back, err := os.ReadFile(filepath.Join(shared, "glossary.yaml")); err != nil || !bytes.Equal(back, words) {
 		t.Errorf("exported glossary: %v\n%s", err, back)
 	}
-	s.run(1, "course", "export", "glossary.yaml", shared) // it is there already
-	s.run(1, "course", "export", "pathways.yaml", shared) // never published
+	s.run(1, "course", "export", "glossary.yaml", shared)                  // it is there already
+	s.run(1, "course", "export", "pathways.yaml", shared)                  // never published
 	if err := os.Remove(filepath.Join(dir, "glossary.yaml")); err != nil { // it is no part of the course
 		t.Fatal(err)
 	}
@@ -234,6 +234,9 @@ func TestShippedCoursesRoundTrip(t *testing.T) {
 	}
 	if n == 0 {
 		t.Fatal("no course is shipped")
+	}
+	for _, name := range []string{course.GlossaryFile, course.PathwaysFile} {
+		s.run(0, "course", "export", name, to)
 	}
 	shippedFiles, err := folder("")
 	ok(t, err)
