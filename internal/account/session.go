@@ -70,6 +70,7 @@ type holder struct {
 	person  *Person
 	signed  bool
 	hash    string    // of the session's row; "" without one
+	device  string    // hash of the guest's device; "" for others
 	since   time.Time // when the session began
 	agent   string
 	pending string // who is being signed in: the row is written when the answer begins
@@ -99,8 +100,18 @@ func ViewerFrom(ctx context.Context) (p *Person, signedIn bool) {
 	return h.person, h.signed
 }
 
-// SessionFrom names the request's session, for looking at it again later: see Living. "" without one.
-func SessionFrom(ctx context.Context) string { return holderOf(ctx).hash }
+// SessionFrom names the request's session, for looking at it again later: see Living. A guest's is that of their device;
+// "" is nobody's.
+func SessionFrom(ctx context.Context) string {
+	h := holderOf(ctx)
+	if !h.signed && h.device != "" {
+		return ofDevice + h.device
+	}
+	return h.hash
+}
+
+// ofDevice begins the names of guests' sessions.
+const ofDevice = "device "
 
 // Living says which of the sessions have not ended, whoever ended them on whichever node.
 func (s *Sessions) Living(ctx context.Context, sessions []string) (map[string]bool, error) {
@@ -116,11 +127,40 @@ func (s *Sessions) Living(ctx context.Context, sessions []string) (map[string]bo
 	for _, h := range hashes {
 		out[h] = true
 	}
-	return out, nil
+	return out, s.livingDevices(ctx, sessions, out)
+}
+
+// livingDevices adds those of guests: a device that was claimed, or whose guest has gone, has ended.
+func (s *Sessions) livingDevices(ctx context.Context, sessions []string, out map[string]bool) error {
+	var asked, hashes []string
+	for _, name := range sessions {
+		if h, is := strings.CutPrefix(name, ofDevice); is {
+			asked = append(asked, h)
+		}
+	}
+	if len(asked) == 0 {
+		return nil
+	}
+	err := s.svc.db.NewSelect().Model((*device)(nil)).Column("d.token_hash").Where("d.token_hash IN (?)", bun.List(asked)).
+		Where("d.claimed_at IS NULL").Where("d.seen_at > ?", s.svc.now().Add(-s.svc.guestLife())).Scan(ctx, &hashes)
+	if err != nil {
+		return fmt.Errorf("look at devices: %w", db.Err(err))
+	}
+	for _, h := range hashes {
+		out[ofDevice+h] = true
+	}
+	return nil
 }
 
 // Holder is the person of a session as they are now. NotFound when it has ended.
 func (s *Sessions) Holder(ctx context.Context, name string) (*Person, error) {
+	if h, is := strings.CutPrefix(name, ofDevice); is {
+		d, err := s.svc.findDevice(ctx, h)
+		if err != nil {
+			return nil, err
+		}
+		return d.Person, nil
+	}
 	e, err := (&store{svc: s.svc}).read(ctx, name)
 	if err != nil {
 		return nil, err
@@ -200,7 +240,7 @@ func (s *Sessions) loadGuest(w http.ResponseWriter, r *http.Request, h *holder) 
 		s.setDevice(w, token)
 	}
 	p := e.person
-	h.person = &p
+	h.person, h.device = &p, hash
 	return nil
 }
 

@@ -36,8 +36,8 @@ func init() {
 		"POST /discuss/:delivery/:board/settings": {general + "/settings", answer{401, 401, 404, 404, 404, map[string]int{"trainer": 303, "admin": 303}}, nil},
 
 		"GET /threads/:thread":          {"/threads/{thread}", talkers(200), nil},
-		"GET /live":                     {"/live", answer{303, 303, 426, 426, 426, map[string]int{"trainer": 426, "moderator": 426, "admin": 426}}, nil},
-		"GET /live/events":              {"/live/events?topic=thread:{thread}&after=0&epoch=1", talkers(200), nil},
+		"GET /live":                     {"/live", known(426), nil},
+		"GET /live/events":              {"/live/events?topic=thread:{thread}&after=0&epoch=1", answer{303, 404, 200, 404, 404, map[string]int{"trainer": 200, "moderator": 200, "admin": 200}}, nil},
 		"POST /threads/:thread":         {"/threads/{thread}", talkWriters(303), text},
 		"POST /threads/:thread/draft":   {"/threads/{thread}/draft", talkWriters(303), text},
 		"POST /threads/:thread/preview": {"/threads/{thread}/preview", talkWriters(200), text},

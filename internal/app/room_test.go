@@ -251,7 +251,7 @@ func TestAPlaceIsClaimedAndCountsOnce(t *testing.T) {
 		to := s.person("Ada Account", "learner")
 		ok(t, s.Rooms.Claim(t.Context(), s.DB, guest, to.id))
 		h.page(to, "You are here as Ada", "Your answer is in: That")
-		if _, err := s.Rooms.Participant(t.Context(), to.id, "??????"); !fault.Is(err, fault.NotFound) {
+		if _, err := s.Rooms.Participant(t.Context(), to.id, "??????", 0); !fault.Is(err, fault.NotFound) {
 			t.Error(err)
 		}
 	})

@@ -324,6 +324,25 @@ func (h *Hub) all() []*conn {
 	return out
 }
 
+// Listeners are who listens, on this node, to topics whose names begin with prefix and a colon: people by topic.
+func (h *Hub) Listeners(prefix string) map[string][]string {
+	h.mu.Lock()
+	var list []*topic
+	for name, t := range h.topics {
+		if strings.HasPrefix(name, prefix+":") {
+			list = append(list, t)
+		}
+	}
+	h.mu.Unlock()
+	out := make(map[string][]string, len(list))
+	for _, t := range list {
+		if people := t.people(); len(people) > 0 {
+			out[t.name] = people
+		}
+	}
+	return out
+}
+
 // topic returns the topic, made where nobody listened yet, and counts one who does.
 func (h *Hub) topic(name string, src Source, head, epoch int64) *topic {
 	h.mu.Lock()

@@ -141,6 +141,21 @@ func (t *topic) ask(ctx context.Context, seat Seat, who *account.Person, events 
 	return told, err
 }
 
+// people are who listens, each once.
+func (t *topic) people() []string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	seen := make(map[string]bool, len(t.subs))
+	out := make([]string, 0, len(t.subs))
+	for s := range t.subs {
+		if !seen[s.c.id] {
+			seen[s.c.id] = true
+			out = append(out, s.c.id)
+		}
+	}
+	return out
+}
+
 // renew begins the topic anew where its history was replaced.
 func (t *topic) renew(head, epoch int64) {
 	t.mu.Lock()

@@ -7,13 +7,14 @@
 //	take.go    what a participant does: coming in, answering, writing, voting
 //	group.go   breakout groups: who is in which, their notes, messages, calling them back
 //	view.go    what each screen sees
+//	live.go    what open pages are told, and whose page is open
 //	summary.go what was said and voted
 //	store.go   SQL
 //	roomweb    the pages
 //
-// The server owns the room. Its state is rows; each change appends to the room's stream (StreamOf) in the same
-// transaction, and whoever hears of a number that they have not seen reads the room as it stands. So who comes late, who
-// comes back and who starts the server anew are all the same case, and a trainer whose connection is gone stops nothing.
+// The server owns the room. Its state is rows; each change appends to one of the room's streams (StreamOf, DeskOf) in the
+// same transaction, and whoever hears of a number that they have not seen reads the room as it stands. So who comes late,
+// who comes back and who starts the server anew are all the same case, and a trainer whose connection is gone stops nothing.
 //
 // One host drives at a time. Another takes over when the driver lets go, or when their page was not heard of for AwayAfter.
 //
@@ -38,6 +39,7 @@ package room
 import (
 	"crypto/rand"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -64,8 +66,12 @@ const (
 	// FewVotes is how many answers an anonymous item needs to hide who gave which.
 	FewVotes = 5
 
-	// AwayAfter is how long a page was not heard of for its reader to be away.
-	AwayAfter = 20 * time.Second
+	// AwayAfter is how long a page was not heard of for its reader to be away. A socket that stands was heard of at most
+	// that long ago (live.Options.Silent).
+	AwayAfter = 40 * time.Second
+
+	// GoneAfter is how long a participant was not heard of to be shown as away.
+	GoneAfter = 60 * time.Second
 )
 
 // The states of a room.
@@ -108,6 +114,8 @@ type Room struct {
 	State     string
 	ItemID    string    // the current item, or ""
 	EndsAt    time.Time `bun:",nullzero"` // of the timer
+	BeganAt   time.Time `bun:",nullzero"` // when the first item was shown
+	EndedAt   time.Time `bun:",nullzero"` // when it ended last
 	CreatedAt time.Time
 }
 
@@ -124,6 +132,7 @@ type Item struct {
 	Phase   string
 	Answers int // how many have answered
 	Content Content
+	Shown   bool // it was the current item: who wanders may look at it
 }
 
 // Content is what an item shows, copied from the course when the room was set up.
@@ -190,6 +199,7 @@ type Host struct {
 	PersonID string `bun:",pk"`
 	Drives   bool
 	SeenAt   time.Time `bun:",nullzero"`
+	Away     bool      // the room was told that they are
 	Name     string    `bun:",scanonly"`
 }
 
@@ -254,6 +264,11 @@ type Service struct {
 	accounts *account.Service
 	streams  *stream.Service
 	now      func() time.Time
+
+	listeners func(prefix string) map[string][]string
+
+	mu    sync.Mutex
+	votes map[string]bool // rooms whose participants have to be told of votes
 }
 
 // New makes the service.
@@ -263,9 +278,6 @@ func New(d *bun.DB, c *course.Service, a *account.Service, st *stream.Service, n
 
 // Now is the service's clock: UTC, to the microsecond.
 func (s *Service) Now() time.Time { return s.now().UTC().Truncate(time.Microsecond) }
-
-// StreamOf is the name of the stream of what changes in a room.
-func StreamOf(roomID string) string { return "room:" + roomID }
 
 // letters of join codes: none that looks like another, and no vowels, so that no words come about.
 const letters = "23456789BCDFGHJKMNPQRSTVWXZ"

@@ -32,7 +32,8 @@ func mayHost(ctx context.Context, tx bun.IDB, actor *account.Person, roomID stri
 	return nil
 }
 
-// change runs fn on a locked room for one of its hosts and tells the room. Only who drives may steer.
+// change runs fn on a locked room for one of its hosts and tells the room: of "desk" only the screens of those who run it.
+// Only who drives may steer.
 func (s *Service) change(ctx context.Context, actor *account.Person, roomID, kind string, steer bool, fn func(ctx context.Context, tx bun.Tx, r *Room) error) error {
 	err := db.InTx(ctx, s.db, func(ctx context.Context, tx bun.Tx) error {
 		if err := db.Lock(ctx, tx, lockName(roomID)); err != nil {
@@ -57,18 +58,15 @@ func (s *Service) change(ctx context.Context, actor *account.Person, roomID, kin
 		if err := fn(ctx, tx, r); err != nil {
 			return err
 		}
-		return s.tell(ctx, tx, roomID, kind)
+		if kind == "desk" {
+			return s.tell(ctx, tx, DeskOf(roomID), kind)
+		}
+		return s.tell(ctx, tx, StreamOf(roomID), kind)
 	})
 	if err != nil {
 		return fmt.Errorf("room %s: %w", roomID, err)
 	}
 	return nil
-}
-
-// tell numbers a change of the room, last before the commit. It says that there is one, never what.
-func (s *Service) tell(ctx context.Context, tx bun.IDB, roomID, kind string) error {
-	_, err := s.streams.Append(ctx, tx, StreamOf(roomID), kind, "{}")
-	return err
 }
 
 // Go makes an item the current one and the room a running one. What asks nothing is open at once; so are the arrival and
@@ -91,6 +89,12 @@ func (s *Service) Go(ctx context.Context, actor *account.Person, roomID, itemID 
 			r.EndsAt = time.Time{}
 		}
 		r.ItemID, r.State = i.ID, Running
+		if r.BeganAt.IsZero() {
+			r.BeganAt = s.Now()
+		}
+		if _, err := tx.NewUpdate().Model(i).Set("shown = ?", true).WherePK().Exec(ctx); err != nil {
+			return db.Err(err)
+		}
 		return saveRoom(ctx, tx, r)
 	})
 }
@@ -171,7 +175,7 @@ func (s *Service) End(ctx context.Context, actor *account.Person, roomID string,
 		r.EndsAt = time.Time{}
 		switch {
 		case !again:
-			r.State = Ended
+			r.State, r.EndedAt = Ended, s.Now()
 		case r.ItemID == "":
 			r.State = Planned
 		default:
@@ -250,7 +254,7 @@ func (s *Service) AddHost(ctx context.Context, actor *account.Person, roomID, em
 	if err == nil && !who.Disabled() {
 		who.Powers = who.Powers.At(s.Now())
 	}
-	return s.change(ctx, actor, roomID, "driver", false, func(ctx context.Context, tx bun.Tx, _ *Room) error {
+	return s.change(ctx, actor, roomID, "desk", false, func(ctx context.Context, tx bun.Tx, _ *Room) error {
 		if who == nil || who.Disabled() || !who.CanSome(account.RoleTrainer) {
 			return wrong
 		}

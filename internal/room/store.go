@@ -36,7 +36,7 @@ func itemOf(ctx context.Context, tx bun.IDB, roomID, itemID string) (*Item, erro
 }
 
 func saveRoom(ctx context.Context, tx bun.IDB, r *Room) error {
-	_, err := tx.NewUpdate().Model(r).Column("state", "item_id", "ends_at").WherePK().Exec(ctx)
+	_, err := tx.NewUpdate().Model(r).Column("state", "item_id", "ends_at", "began_at", "ended_at").WherePK().Exec(ctx)
 	return db.Err(err)
 }
 
@@ -66,7 +66,7 @@ func hosts(ctx context.Context, tx bun.IDB, roomID string) ([]Host, error) {
 
 // give makes somebody the one who drives.
 func give(ctx context.Context, tx bun.IDB, roomID, personID string) error {
-	if _, err := tx.NewUpdate().Model((*Host)(nil)).Set("drives = ?, seen_at = NULL", false).Where("room_id = ?", roomID).Exec(ctx); err != nil {
+	if _, err := tx.NewUpdate().Model((*Host)(nil)).Set("drives = ?, seen_at = NULL, away = ?", false, false).Where("room_id = ?", roomID).Exec(ctx); err != nil {
 		return db.Err(err)
 	}
 	_, err := tx.NewInsert().Model(&Host{RoomID: roomID, PersonID: personID, Drives: true}).

@@ -65,7 +65,7 @@ func (s *Service) Join(ctx context.Context, who *account.Person, code, name stri
 		if err := placeLate(ctx, tx, r.ID); err != nil {
 			return err
 		}
-		return s.tell(ctx, tx, r.ID, "people")
+		return s.tell(ctx, tx, DeskOf(r.ID), "people")
 	})
 	if err != nil {
 		return fmt.Errorf("join the room: %w", err)
@@ -115,7 +115,7 @@ func (s *Service) take(ctx context.Context, personID, code, itemID, clientID, ki
 		if err := fn(ctx, tx, p, i); err != nil {
 			return err
 		}
-		return s.tell(ctx, tx, r.ID, kind)
+		return s.tell(ctx, tx, DeskOf(r.ID), kind)
 	})
 	if err != nil {
 		return fmt.Errorf("answer in the room: %w", err)
@@ -268,7 +268,8 @@ func (s *Service) Vote(ctx context.Context, personID, code, entryID string, on b
 		if _, err := tx.NewUpdate().Model(e).Column("votes").WherePK().Exec(ctx); err != nil {
 			return db.Err(err)
 		}
-		return s.tell(ctx, tx, r.ID, "entry")
+		db.AfterCommit(ctx, func() { s.voted(r.ID) })
+		return s.tell(ctx, tx, DeskOf(r.ID), "vote")
 	})
 	if err != nil {
 		return fmt.Errorf("vote in the room: %w", err)

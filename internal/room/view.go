@@ -13,6 +13,7 @@ import (
 	"greenroom/internal/account"
 	"greenroom/internal/db"
 	"greenroom/internal/fault"
+	"greenroom/internal/stream"
 	"greenroom/internal/workshop"
 )
 
@@ -23,6 +24,7 @@ type View struct {
 	Now   time.Time
 	Items []Item
 	Item  *Item // the current one, nil before the first
+	Lead  *Item // participant who looks at another item that was shown: the current one; else nil
 	Away  bool  // the driver's page has not been heard of for AwayAfter
 
 	Breakout *Breakout // of the current item, once its groups are made
@@ -62,34 +64,72 @@ func (v *View) Next() *Item {
 	return &v.Items[n]
 }
 
-// Here says whether a participant's page was heard of lately.
-func (v *View) Here(p *Participant) bool { return v.Now.Sub(p.SeenAt) <= 2*AwayAfter }
+// Beside are the items before and after the one that is looked at, of those that were shown; nil where there is none.
+func (v *View) Beside() (before, after *Item) {
+	if v.Item == nil {
+		return nil, nil
+	}
+	for n := range v.Items {
+		switch i := &v.Items[n]; {
+		case !i.Shown:
+		case i.N < v.Item.N:
+			before = i
+		case i.N > v.Item.N && after == nil:
+			after = i
+		}
+	}
+	return before, after
+}
 
-// tag is what a room is at: it differs as soon as a screen may look different.
-func (s *Service) tag(ctx context.Context, roomID string) (string, bool, error) {
-	head, epoch, err := s.streams.Head(ctx, StreamOf(roomID))
+// wander lets a participant look at another item than the current one, if it was shown.
+func (v *View) wander(at int) {
+	for n := range v.Items {
+		if i := &v.Items[n]; i.N == at && i.Shown && v.Item != nil && i.ID != v.ItemID && v.State == Running {
+			v.Lead, v.Item = v.Item, i
+		}
+	}
+}
+
+// Here says whether a participant's page was heard of lately.
+func (v *View) Here(p *Participant) bool { return v.Now.Sub(p.SeenAt) <= GoneAfter }
+
+// tag is what a room is at: it differs as soon as a screen may look different. It is read by scripts too: epoch and number
+// of the room's stream, the same of the desk's where the screen shows that, and whether the driver is away.
+func (s *Service) tag(ctx context.Context, roomID string, desk bool) (string, bool, error) {
+	heads, err := s.streams.Heads(ctx, []string{StreamOf(roomID), DeskOf(roomID)})
 	if err != nil {
 		return "", false, err
+	}
+	at := func(name string) stream.Mark {
+		if m, begun := heads[name]; begun {
+			return m
+		}
+		return stream.Mark{Epoch: 1}
 	}
 	var d []Host
 	if err := s.db.NewSelect().Model(&d).Where("room_id = ? AND drives", roomID).Scan(ctx); err != nil {
 		return "", false, db.Err(err)
 	}
 	away := len(d) > 0 && !d[0].SeenAt.IsZero() && s.Now().Sub(d[0].SeenAt) > AwayAfter
-	return fmt.Sprintf("%d.%d.%t", epoch, head, away), away, nil
+	shared, own := at(StreamOf(roomID)), stream.Mark{}
+	if desk {
+		own = at(DeskOf(roomID))
+	}
+	return fmt.Sprintf("%d.%d.%d.%d.%t", shared.Epoch, shared.Head, own.Epoch, own.Head, away), away, nil
 }
 
-// Tag is what the room is at, for a screen that asks whether it is up to date.
-func (s *Service) Tag(ctx context.Context, roomID string) (string, error) {
-	t, _, err := s.tag(ctx, roomID)
+// Tag is what the room is at, for a screen that asks whether it is up to date; with desk for one that shows numbers before
+// they are for everybody.
+func (s *Service) Tag(ctx context.Context, roomID string, desk bool) (string, error) {
+	t, _, err := s.tag(ctx, roomID, desk)
 	return t, err
 }
 
 // read reads what all screens share. The tag comes first, so that what changes meanwhile is asked for again.
-func (s *Service) read(ctx context.Context, r *Room) (*View, error) {
+func (s *Service) read(ctx context.Context, r *Room, desk bool) (*View, error) {
 	v := &View{Room: r, Now: s.Now()}
 	var err error
-	if v.Tag, v.Away, err = s.tag(ctx, r.ID); err != nil {
+	if v.Tag, v.Away, err = s.tag(ctx, r.ID, desk); err != nil {
 		return nil, err
 	}
 	// The room again, and after the tag: a tag that is newer than what it stands for would hide a change.
@@ -121,7 +161,7 @@ func (v *View) Group() *Group {
 // count reads how many chose each option.
 func (s *Service) count(ctx context.Context, v *View) error {
 	var all []tally
-	if err := s.db.NewSelect().Model(&all).Where("item_id = ?", v.ItemID).Scan(ctx); err != nil {
+	if err := s.db.NewSelect().Model(&all).Where("item_id = ?", v.Item.ID).Scan(ctx); err != nil {
 		return db.Err(err)
 	}
 	v.Counts = make([]int, v.Item.options())
@@ -138,7 +178,7 @@ const maxEntries = 500
 
 // entries reads what was written, in one of the states: questions by votes, all else as it came.
 func (s *Service) entries(ctx context.Context, v *View, states ...string) error {
-	q := s.db.NewSelect().Model(&v.Entries).Where("item_id = ?", v.ItemID).Where("state IN (?)", bun.List(states)).Limit(maxEntries)
+	q := s.db.NewSelect().Model(&v.Entries).Where("item_id = ?", v.Item.ID).Where("state IN (?)", bun.List(states)).Limit(maxEntries)
 	if v.Item.Kind == workshop.QandA {
 		q = q.OrderExpr("votes DESC")
 	}
@@ -160,8 +200,9 @@ func (s *Service) public(ctx context.Context, v *View) error {
 }
 
 // Participant is the room as somebody in it sees it. NotFound for a code that there is not; Me is nil for who has not come
-// in, and then nothing but the room itself is there.
-func (s *Service) Participant(ctx context.Context, personID, code string) (*View, error) {
+// in, and then nothing but the room itself is there. With the number of an item that was shown they look at that one, while
+// the room goes on; 0 follows the trainer.
+func (s *Service) Participant(ctx context.Context, personID, code string, at int) (*View, error) {
 	r, err := s.ByCode(ctx, code)
 	if err != nil {
 		return nil, err
@@ -174,11 +215,12 @@ func (s *Service) Participant(ctx context.Context, personID, code string) (*View
 	if err != nil {
 		return nil, err
 	}
-	v, err := s.read(ctx, r)
+	v, err := s.read(ctx, r, false)
 	if err != nil {
 		return nil, err
 	}
 	v.Me = me
+	v.wander(at)
 	if v.Item == nil {
 		return v, nil
 	}
@@ -193,7 +235,7 @@ func (s *Service) own(ctx context.Context, v *View) error {
 	v.Voted = map[string]bool{}
 	if v.Item.Chosen() {
 		a := new(answer)
-		err := db.Err(s.db.NewSelect().Model(a).Where("item_id = ? AND participant_id = ?", v.ItemID, v.Me.ID).Scan(ctx))
+		err := db.Err(s.db.NewSelect().Model(a).Where("item_id = ? AND participant_id = ?", v.Item.ID, v.Me.ID).Scan(ctx))
 		if fault.Is(err, fault.NotFound) {
 			return nil
 		}
@@ -203,14 +245,14 @@ func (s *Service) own(ctx context.Context, v *View) error {
 	if !v.Item.Written() {
 		return nil
 	}
-	err := s.db.NewSelect().Model(&v.Own).Where("item_id = ? AND participant_id = ?", v.ItemID, v.Me.ID).OrderExpr("id").Scan(ctx)
+	err := s.db.NewSelect().Model(&v.Own).Where("item_id = ? AND participant_id = ?", v.Item.ID, v.Me.ID).OrderExpr("id").Scan(ctx)
 	if err != nil || v.Item.Kind != workshop.QandA {
 		v.Done = len(v.Own) > 0
 		return db.Err(err)
 	}
 	var votes []vote
 	err = s.db.NewSelect().Model(&votes).Where("participant_id = ?", v.Me.ID).
-		Where("entry_id IN (SELECT id FROM room_entry WHERE item_id = ?)", v.ItemID).Scan(ctx)
+		Where("entry_id IN (SELECT id FROM room_entry WHERE item_id = ?)", v.Item.ID).Scan(ctx)
 	for _, x := range votes {
 		v.Voted[x.EntryID] = true
 	}
@@ -224,7 +266,7 @@ func (s *Service) Stage(ctx context.Context, roomID string) (*View, error) {
 	if err != nil {
 		return nil, err
 	}
-	v, err := s.read(ctx, r)
+	v, err := s.read(ctx, r, true)
 	if err != nil {
 		return nil, err
 	}
@@ -240,7 +282,7 @@ func (s *Service) Console(ctx context.Context, actor *account.Person, roomID str
 	if err := mayHost(ctx, s.db, actor, roomID); err != nil {
 		return nil, err
 	}
-	v, err := s.read(ctx, r)
+	v, err := s.read(ctx, r, true)
 	if err != nil {
 		return nil, err
 	}

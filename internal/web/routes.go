@@ -107,7 +107,7 @@ var allowances = map[string]allowance{
 	"sign-on":  {n: 200, per: 15 * time.Minute, network: true, failures: true}, // refused answers of providers; also when one is down
 	"register": {n: 10, per: time.Hour, network: true},
 	"mail":     {n: 30, per: time.Hour, network: true},
-	"guest":    {n: 600, per: time.Hour, network: true}, // a whole agency may sit behind one address
+	"guest":    {n: 2500, per: time.Hour, network: true}, // a full workshop may sit behind one address
 	"verify":   {n: 60, per: time.Minute, network: true},
 	"export":   {n: 20, per: time.Hour},
 	"join":     {n: 200, per: 15 * time.Minute, network: true, failures: true}, // wrong codes of rooms

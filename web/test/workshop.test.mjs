@@ -68,7 +68,7 @@ test("a run sheet with a room", { timeout: 120000 }, async () => {
   await trainer.context().setOffline(true);
   await trainer.locator(".room-link", { hasText: "No connection" }).waitFor();
   await trainer.context().setOffline(false);
-  await trainer.locator(".room-link", { hasText: "Connected again" }).waitFor();
+  await trainer.locator(".room-link", { hasText: "Connected" }).waitFor();
   await press("Close");
   await press("Show the results");
   for (const p of [phone, stage]) await p.locator(".room-results caption", { hasText: "2 people answered" }).waitFor();

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"greenroom/internal/account"
+	"greenroom/internal/fault"
 	"greenroom/internal/forum"
 	"greenroom/internal/live"
 	"greenroom/internal/locale"
@@ -37,6 +38,9 @@ type livePost struct {
 
 // Seat is whether the person may know of the thread, and what makes posts look different to them than to others.
 func (x *Live) Seat(ctx context.Context, who *account.Person, topic string) (live.Seat, error) {
+	if who.Guest() {
+		return live.Seat{}, fault.New(fault.NotFound, "error.not_found")
+	}
 	id := strings.TrimPrefix(topic, ThreadTopics+":")
 	v, t, err := x.Forum.VisitThread(ctx, who, id)
 	if err != nil {

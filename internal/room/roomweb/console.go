@@ -114,7 +114,7 @@ func (h *Handlers) getConsoleNews(c echo.Context) error {
 	if err := h.Rooms.May(c.Request().Context(), web.ViewerOf(c).Person, c.Param("room")); err != nil {
 		return err
 	}
-	if done, err := h.fresh(c, c.Param("room")); done || err != nil {
+	if done, err := h.fresh(c, c.Param("room"), true); done || err != nil {
 		return err
 	}
 	p, err := h.console(c)

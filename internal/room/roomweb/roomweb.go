@@ -6,8 +6,9 @@
 //	group.go     breakout groups
 //	summary.go   what was said and voted, as a page and as a table
 //
-// Pages are forms that work without scripts. With scripts, <live-room> asks for …/news with the tag that its page was
-// read at; the answer is 204, or the parts of the page anew.
+// Pages are forms that work without scripts. With scripts, <live-room> hears over its socket that there is something new (or
+// looks by itself where there is none) and asks for …/news with the tag that its page was read at; the answer is 204, or the
+// parts of the page anew.
 package roomweb
 
 import (
@@ -118,16 +119,17 @@ func (h *Handlers) room(c echo.Context, wrong error) error {
 }
 
 func (h *Handlers) participant(c echo.Context) (pages.Room, error) {
-	v, err := h.Rooms.Participant(c.Request().Context(), web.ViewerOf(c).ID(), c.Param("room"))
+	at, _ := strconv.Atoi(c.QueryParam("at")) // what is no number follows the trainer
+	v, err := h.Rooms.Participant(c.Request().Context(), web.ViewerOf(c).ID(), c.Param("room"), at)
 	if err != nil {
 		return pages.Room{}, err
 	}
 	return pages.Room{View: v, L: web.L(c), ClientID: id.New()}, nil
 }
 
-// fresh answers 204 to a page that is up to date.
-func (h *Handlers) fresh(c echo.Context, roomID string) (bool, error) {
-	t, err := h.Rooms.Tag(c.Request().Context(), roomID)
+// fresh answers 204 to a page that is up to date; desk is for screens of who runs the room, and its stage.
+func (h *Handlers) fresh(c echo.Context, roomID string, desk bool) (bool, error) {
+	t, err := h.Rooms.Tag(c.Request().Context(), roomID, desk)
 	if err != nil || t != c.QueryParam("tag") {
 		return false, err
 	}
@@ -139,7 +141,7 @@ func (h *Handlers) getNews(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if done, err := h.fresh(c, r.ID); done || err != nil {
+	if done, err := h.fresh(c, r.ID, false); done || err != nil {
 		return err
 	}
 	p, err := h.participant(c)
@@ -216,6 +218,9 @@ func (h *Handlers) postHere(c echo.Context) error {
 	if err := h.Rooms.Seen(c.Request().Context(), web.ViewerOf(c).ID(), room.Code(c.Param("room"))); err != nil {
 		return err
 	}
+	if c.FormValue("page") == "yes" { // a page without scripts
+		return web.SeeOther(c, "/room/"+room.Code(c.Param("room")))
+	}
 	return c.NoContent(http.StatusNoContent)
 }
 
@@ -240,7 +245,7 @@ func (h *Handlers) getStage(c echo.Context) error {
 }
 
 func (h *Handlers) getStageNews(c echo.Context) error {
-	if done, err := h.fresh(c, c.Param("room")); done || err != nil {
+	if done, err := h.fresh(c, c.Param("room"), true); done || err != nil {
 		return err
 	}
 	p, err := h.stage(c)

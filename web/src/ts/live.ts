@@ -6,8 +6,8 @@ export interface Frame { t: string; topic?: string; n?: number; epoch?: number; 
 /** How the page hears of news: "live" by its socket, "again" while that is being made, "look" by asking, "off" not at all. */
 export type State = "live" | "again" | "look" | "off";
 
-/** Who listens to a topic: take gets each number once and in order. */
-export interface Listener { topic: string; head: number; epoch: number; take(f: Frame): void; state(s: State): void }
+/** Who listens to a topic: take gets each number once and in order. One that looks by itself is left alone without a socket. */
+export interface Listener { topic: string; head: number; epoch: number; looks?: boolean; take(f: Frame): void; state(s: State): void }
 
 const look = 15000; // ms between looks without a socket
 const most = 120000; // at most, after failures
@@ -135,7 +135,7 @@ class Live {
     if (this.on || document.visibilityState === "hidden") return; // it looks when it is seen again
     try {
       for (const l of this.list) {
-        for (let more = true; more;) {
+        for (let more = !l.looks; more;) {
           const q = new URLSearchParams({ topic: l.topic, after: String(l.head), epoch: String(l.epoch) });
           const r = await fetch("/live/events?" + q, { headers: { Accept: "application/json" }, redirect: "manual" });
           if (r.status === 404) this.pass(l, { t: "gone" });

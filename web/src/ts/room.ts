@@ -1,14 +1,26 @@
+import { live, type Frame, type Listener, type State } from "./live.ts";
 import { announce } from "./status.ts";
 import { say } from "./words.ts";
 
-const often = 2000; // ms between looks, while the page is seen
+const often = 4000; // ms between looks without a socket, while the page is seen
 const seldom = 10000; // after failures
-const beat = 6000; // ms between signs of life
+const gap = 200; // ms at least between two looks that the socket asks for
+const beat = 6000; // ms between signs of life of a driver
+const sign = 25000; // of a participant without a socket
+
+/** A stream of the room that the screen hears. Its number is only a reason to ask for the parts anew. */
+class Ear implements Listener {
+  looks = true;
+  gone = false; // it may not be heard
+  constructor(public topic: string, public epoch: number, public head: number, private room: LiveRoom) {}
+  take(f: Frame): void { this.room.heard(this, f); }
+  state(s: State): void { this.room.hears(this, s); }
+}
 
 /**
- * <live-room> is a screen of a workshop: parts (data-part) that the server renders. It asks whether the room has changed
- * since the tag that it was read at, and replaces the parts that look different; what somebody is typing stays, and so does
- * the focus. Forms with data-send are sent without leaving the page; what could not be sent is sent again, under the same
+ * <live-room> is a screen of a workshop: parts (data-part) that the server renders. When its socket says that the room has
+ * changed since the tag that it was read at, or without one every few seconds, it asks for the parts and replaces those that
+ * look different; what somebody is typing stays, and so does the focus. Forms with data-send are sent without leaving the page; what could not be sent is sent again, under the same
  * client id, until the server has it.
  */
 export class LiveRoom extends HTMLElement {
@@ -21,6 +33,11 @@ export class LiveRoom extends HTMLElement {
   private line: HTMLElement | undefined;
   private sending = false;
   private beaten = 0;
+  private ears = new Map<Ear, boolean>();
+  private looked = 0;
+  private looking = false;
+  private again = false;
+  private words = "";
 
   connectedCallback(): void {
     if (this.tag) return;
@@ -38,9 +55,54 @@ export class LiveRoom extends HTMLElement {
       if (document.visibilityState === "visible") void this.look();
       else this.hid();
     });
-    window.addEventListener("online", () => void this.look());
+    window.addEventListener("online", () => { live.nudge(); void this.look(); });
+    window.addEventListener("offline", () => { this.fails = 2; this.say(); });
+    window.setInterval(() => this.alive(), 1000);
     this.alive();
+    this.listen();
     this.plan();
+  }
+
+  /** Who only sees a room hears its own stream, who runs it also that of the desk. A stage of nobody has no socket. */
+  private listen(): void {
+    const id = this.dataset.room, at = this.at();
+    if (!id || "nobody" in this.dataset) return;
+    this.ears.set(new Ear("room:" + id, at[0], at[1], this), false);
+    if (at[2] > 0) this.ears.set(new Ear("room-desk:" + id, at[2], at[3], this), false);
+    for (const e of this.ears.keys()) live.join(e);
+  }
+
+  /** The numbers that the page was read at: epoch and number of the room's stream, and of the desk's. */
+  private at(): [number, number, number, number] {
+    const n = this.tag.split(".").map(Number);
+    return [n[0] ?? 1, n[1] ?? 0, n[2] ?? 0, n[3] ?? 0];
+  }
+
+  heard(e: Ear, f: Frame): void {
+    if (f.t === "gone") { e.gone = true; this.ears.set(e, false); this.say(); this.plan(); return; }
+    const at = this.at(), read = e.topic.startsWith("room:") ? at[1] : at[3];
+    if (f.t !== "reset" && (f.n ?? 0) <= read) return;
+    const spread = (f.data as { spread?: number } | undefined)?.spread ?? 0;
+    this.soon(Math.random() * spread);
+  }
+
+  hears(e: Ear, s: State): void {
+    const was = this.live();
+    this.ears.set(e, s === "live" && !e.gone);
+    if (this.live() && this.fails) void this.look();
+    if (this.live() === was) return;
+    this.say();
+    this.plan();
+  }
+
+  private live(): boolean { return this.ears.size > 0 && [...this.ears.values()].every(Boolean); }
+
+  /** Looks in a moment, once, however often it is told to. */
+  private soon(ms: number): void {
+    if (this.looking) { this.again = true; return; }
+    if (this.timer && this.live()) return;
+    clearTimeout(this.timer);
+    this.timer = window.setTimeout(() => void this.look(), Math.max(ms, this.looked + gap - performance.now()));
   }
 
   disconnectedCallback(): void { clearTimeout(this.timer); }
@@ -49,45 +111,67 @@ export class LiveRoom extends HTMLElement {
 
   private plan(): void {
     clearTimeout(this.timer);
+    this.timer = undefined;
+    if (this.live() && this.fails === 0) return; // it will be told
     const wait = this.fails > 3 ? seldom : often;
     this.timer = window.setTimeout(() => void this.look(), wait * (0.85 + 0.3 * Math.random()));
   }
 
   private async look(): Promise<void> {
     clearTimeout(this.timer);
+    this.timer = undefined;
     if (!this.isConnected || document.visibilityState === "hidden") return; // it looks when it is seen again
+    if (this.looking) { this.again = true; return; }
+    this.looking = true;
+    this.again = false;
+    this.looked = performance.now();
     try {
-      const r = await fetch(`${this.dataset.url}?tag=${encodeURIComponent(this.tag)}`, { redirect: "manual", signal: AbortSignal.timeout(8000) });
+      const url = this.dataset.url ?? "";
+      const r = await fetch(`${url}${url.includes("?") ? "&" : "?"}tag=${encodeURIComponent(this.tag)}`, { redirect: "manual", signal: AbortSignal.timeout(8000) });
       if (r.status === 200) this.take(await r.text());
       else if (r.status !== 204) throw new Error(String(r.status));
       this.found();
-      this.alive();
     } catch { this.lost(); }
+    this.looking = false;
     this.plan();
+    if (this.again) this.soon(0);
   }
 
   private lost(): void {
     this.fails++;
-    if (this.fails === 2) this.state(say("room_lost"));
+    this.say();
   }
 
   private found(): void {
-    if (this.fails > 1) this.state(say("room_back"));
     this.fails = 0;
+    this.say();
   }
 
-  private state(text: string): void { if (this.line) this.line.textContent = text; }
+  /** Says in words how the screen hears of news. The line speaks only of what has changed. */
+  private say(): void {
+    this.state(say(this.fails > 1 ? "room_lost" : this.live() ? "room_live" : "room_look"));
+  }
 
-  /** Says that the page is there; a trainer's also that it is hidden, since browsers hardly let it speak then. */
+  private state(text: string): void {
+    if (this.words === text) return;
+    this.words = text;
+    if (this.line) this.line.textContent = text;
+  }
+
+  /**
+   * Says that the page is there: a driver's often, so that the room soon hears that they are gone; a participant's only
+   * without a socket, which says so by itself.
+   */
   private alive(): void {
-    const to = this.dataset.here ?? this.host();
-    if (!to || performance.now() - this.beaten < beat && this.beaten) return;
+    const host = this.host(), to = this.dataset.here ?? host;
+    if (!to || document.visibilityState === "hidden" || !host && this.live()) return;
+    if (this.beaten && performance.now() - this.beaten < (host ? beat : sign)) return;
     this.beaten = performance.now();
     fetch(to, { method: "POST", body: new URLSearchParams(), keepalive: true }).catch(() => {});
   }
 
   private hid(): void {
-    const to = this.host();
+    const to = this.live() ? undefined : this.host(); // browsers hardly let a hidden page speak; a socket goes on
     if (to) fetch(to, { method: "POST", body: new URLSearchParams({ hidden: "yes" }), keepalive: true }).catch(() => {});
     this.beaten = 0;
   }
@@ -160,8 +244,9 @@ export class LiveRoom extends HTMLElement {
         if (r.ok) form.reset(); // it is there: nothing to keep
         if (!this.take(html, true)) location.reload();
         const notice = new DOMParser().parseFromString(html, "text/html").querySelector(".notice");
-        this.state(notice?.textContent?.trim() ?? "");
         this.fails = 0;
+        const text = notice?.textContent?.trim();
+        if (text) this.state(text); else this.say();
         break;
       } catch {
         this.fails++;

@@ -87,7 +87,16 @@ type Console struct {
 	Message, Size  string
 }
 
-func path(v *rules.View) string    { return "/room/" + v.Code }
+func path(v *rules.View) string { return "/room/" + v.Code }
+
+// news is where a participant's page looks for what is new about the item that it shows.
+func news(v *rules.View) string {
+	if v.Lead != nil {
+		return path(v) + "/news?at=" + strconv.Itoa(v.Item.N)
+	}
+	return path(v) + "/news"
+}
+
 func console(v *rules.View) string { return "/teach/rooms/" + v.ID }
 
 // typed is a code in two halves, as it is read out.
