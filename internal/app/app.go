@@ -265,6 +265,7 @@ func New(cfg config.Config, d *bun.DB, log *slog.Logger, o Options) (*App, error
 	a.Drafts = author.NewDrafts(d, a.Courses, now)
 	a.Checks = check.New(d, a.Courses, check.Options{Now: now})
 	a.Rooms = room.New(d, a.Courses, a.Accounts, a.Streams, now)
+	a.Rooms.SetRecord(a.Deliveries, a.Records)
 
 	// What one feature asks of another, downwards and in the same transaction.
 	a.Courses.OnPublish(func(ctx context.Context, tx bun.IDB, r *course.Revision) error {
@@ -280,7 +281,7 @@ func New(cfg config.Config, d *bun.DB, log *slog.Logger, o Options) (*App, error
 	a.Accounts.AddExporter(a.transcripts())
 	a.Accounts.AddEraser(a.Forum, a.Moderation, a.Inbox, a.Deliveries, a.Retention, a.Roster, a.Panels, account.EraserFunc(a.keepCertificates))
 	a.Accounts.AddCleaner(a.forgetFacts, a.SignOn.Clean, a.Deliveries.Refill, a.Inbox.Clean)
-	a.Accounts.SetSummary(a.Records)
+	a.Accounts.SetSummary(deviceWork{a.Records, a.Rooms})
 
 	// Reactors to facts.
 	event.On(a.Events, "mail.certificate", a.congratulate(words))

@@ -77,6 +77,20 @@ func (s *Service) Current(ctx context.Context, key string) (*Revision, error) {
 	return nil, fault.New(fault.NotFound, "error.not_found")
 }
 
+// CurrentTx is Current for code within a transaction: it asks the database.
+func (s *Service) CurrentTx(ctx context.Context, tx bun.IDB, key string) (*Revision, error) {
+	rows, err := currentRows(ctx, tx)
+	if err != nil {
+		return nil, fmt.Errorf("look up courses: %w", err)
+	}
+	for _, row := range rows {
+		if row.Key == key {
+			return s.read(ctx, tx, row.RevisionHash)
+		}
+	}
+	return nil, fault.New(fault.NotFound, "error.not_found")
+}
+
 // Catalogue returns the current revisions of all courses that are not retired, in catalogue order.
 // The slice is the caller's; the revisions are shared. As fresh as Current.
 func (s *Service) Catalogue(ctx context.Context) ([]*Revision, error) {

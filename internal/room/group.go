@@ -353,7 +353,7 @@ func (s *Service) inGroup(ctx context.Context, personID, code, itemID string, fn
 
 // say tells a room that its groups have changed.
 func (s *Service) say(ctx context.Context, tx bun.IDB, roomID string) error {
-	return s.tell(ctx, tx, roomID, "groups")
+	return s.tell(ctx, tx, StreamOf(roomID), "groups")
 }
 
 // ChooseGroup puts a participant into a group by their own choice, where people choose.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
-	"slices"
 	"strings"
 	"time"
 
@@ -139,20 +138,6 @@ func (s *Service) heardHosts(ctx context.Context, by map[string][]string) error 
 			Where("room_id = ? AND drives", strings.TrimPrefix(topic, DeskTopics+":")).Where("person_id IN (?)", bun.List(people)).Exec(ctx)
 		if err != nil {
 			return db.Err(err)
-		}
-	}
-	return nil
-}
-
-func (s *Service) heardPeople(ctx context.Context, by map[string][]string) error {
-	for topic, people := range by {
-		roomID := strings.TrimPrefix(topic, Topics+":")
-		for part := range slices.Chunk(people, atOnce) {
-			_, err := s.db.NewUpdate().Model((*Participant)(nil)).Set("seen_at = ?", s.Now()).
-				Where("room_id = ?", roomID).Where("person_id IN (?)", bun.List(part)).Exec(ctx)
-			if err != nil {
-				return db.Err(err)
-			}
 		}
 	}
 	return nil

@@ -9,6 +9,9 @@
 //	view.go    what each screen sees
 //	live.go    what open pages are told, and whose page is open
 //	summary.go what was said and voted
+//	presence.go signs of life, and the spans that they make
+//	attendance.go who was there, corrections
+//	enter.go   attendance into the record
 //	store.go   SQL
 //	roomweb    the pages
 //
@@ -46,9 +49,11 @@ import (
 
 	"greenroom/internal/account"
 	"greenroom/internal/course"
+	"greenroom/internal/delivery"
 	"greenroom/internal/fault"
 	"greenroom/internal/id"
 	"greenroom/internal/markdown"
+	"greenroom/internal/record"
 	"greenroom/internal/stream"
 	"greenroom/internal/workshop"
 )
@@ -117,6 +122,10 @@ type Room struct {
 	BeganAt   time.Time `bun:",nullzero"` // when the first item was shown
 	EndedAt   time.Time `bun:",nullzero"` // when it ended last
 	CreatedAt time.Time
+
+	CohortID  string    // whose people are expected; "" nobody's
+	Need      int       // percent of the minutes that count as having been there
+	EnteredAt time.Time `bun:",nullzero"` // when attendance was entered into the record first
 }
 
 // Item is one part of the room's run sheet.
@@ -213,6 +222,8 @@ type Participant struct {
 	Name     string // "" without a name
 	JoinedAt time.Time
 	SeenAt   time.Time
+	SpanID   string // the span that goes on
+	How      string // of the last sign of life
 }
 
 // Entry is what somebody wrote. It is shown without their name, to trainers too.
@@ -265,6 +276,9 @@ type Service struct {
 	streams  *stream.Service
 	now      func() time.Time
 
+	deliveries *delivery.Service
+	records    *record.Service
+
 	listeners func(prefix string) map[string][]string
 
 	mu    sync.Mutex
@@ -275,6 +289,9 @@ type Service struct {
 func New(d *bun.DB, c *course.Service, a *account.Service, st *stream.Service, now func() time.Time) *Service {
 	return &Service{db: d, courses: c, accounts: a, streams: st, now: now}
 }
+
+// SetRecord gives the service what attendance counts in. Call it before the first request.
+func (s *Service) SetRecord(d *delivery.Service, r *record.Service) { s.deliveries, s.records = d, r }
 
 // Now is the service's clock: UTC, to the microsecond.
 func (s *Service) Now() time.Time { return s.now().UTC().Truncate(time.Microsecond) }

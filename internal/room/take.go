@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/uptrace/bun"
@@ -57,31 +58,24 @@ func (s *Service) Join(ctx context.Context, who *account.Person, code, name stri
 		if n >= MaxPeople {
 			return fault.New(fault.Conflict, "room.err.full", "Max", MaxPeople)
 		}
-		p := &Participant{ID: newID(), RoomID: r.ID, PersonID: who.ID, Name: line(name), JoinedAt: s.Now(), SeenAt: s.Now()}
-		_, err = tx.NewInsert().Model(p).On("CONFLICT (room_id, person_id) DO UPDATE").Set("name = EXCLUDED.name, seen_at = EXCLUDED.seen_at").Exec(ctx)
+		p := &Participant{ID: newID(), RoomID: r.ID, PersonID: who.ID, Name: line(name), JoinedAt: s.Now(), SeenAt: s.Now(), How: ByPage}
+		_, err = tx.NewInsert().Model(p).On("CONFLICT (room_id, person_id) DO UPDATE").Set("name = EXCLUDED.name").Exec(ctx)
 		if err != nil {
 			return db.Err(err)
 		}
 		if err := placeLate(ctx, tx, r.ID); err != nil {
 			return err
 		}
+		if _, p, err = inRoom(ctx, tx, who.ID, r.Code); err != nil {
+			return err
+		}
+		if err := s.heard(ctx, tx, []Participant{*p}, ByPage); err != nil {
+			return err
+		}
 		return s.tell(ctx, tx, DeskOf(r.ID), "people")
 	})
 	if err != nil {
 		return fmt.Errorf("join the room: %w", err)
-	}
-	return nil
-}
-
-// Seen notes that a participant's page is there.
-func (s *Service) Seen(ctx context.Context, personID, code string) error {
-	r, err := s.db.NewUpdate().Model((*Participant)(nil)).Set("seen_at = ?", s.Now()).
-		Where("person_id = ? AND room_id = (SELECT id FROM room WHERE code = ?)", personID, code).Exec(ctx)
-	if err != nil {
-		return db.Err(err)
-	}
-	if n, _ := r.RowsAffected(); n == 0 {
-		return absent()
 	}
 	return nil
 }
@@ -277,10 +271,34 @@ func (s *Service) Vote(ctx context.Context, personID, code, entryID string, on b
 	return nil
 }
 
-// Claim makes a guest's rooms those of a person. Where both were in one room, the person's own stay. It is an
-// account.Claimer.
+// Claim makes a guest's rooms those of a person. Where both were in one room, the person's own stay, with the times of both.
+// Attendance that was entered before counts for the person from then on. It is an account.Claimer.
 func (s *Service) Claim(ctx context.Context, tx bun.IDB, from, to string) error {
 	_, err := tx.NewUpdate().Model((*Participant)(nil)).Set("person_id = ?", to).
 		Where("person_id = ? AND room_id NOT IN (SELECT room_id FROM room_participant WHERE person_id = ?)", from, to).Exec(ctx)
-	return db.Err(err)
+	if err != nil {
+		return db.Err(err)
+	}
+	// What remains are rooms in which both were: the times of both are the person's.
+	_, err = tx.NewUpdate().Model((*Span)(nil)).Set("participant_id = (SELECT m.id FROM room_participant AS m JOIN room_participant AS g ON g.room_id = m.room_id "+
+		"WHERE m.person_id = ? AND g.id = room_span.participant_id)", to).
+		Where("participant_id IN (SELECT id FROM room_participant WHERE person_id = ?)", from).Exec(ctx)
+	if err != nil {
+		return db.Err(err)
+	}
+	return s.claimed(ctx, tx, to)
+}
+
+// Been counts the workshops that somebody was in, for the question whether a device's work is theirs.
+func (s *Service) Been(ctx context.Context, personID string) (n int, last time.Time, err error) {
+	var all []Participant
+	if err := s.db.NewSelect().Model(&all).Where("person_id = ?", personID).Scan(ctx); err != nil {
+		return 0, time.Time{}, db.Err(err)
+	}
+	for _, p := range all {
+		if p.SeenAt.After(last) {
+			last = p.SeenAt
+		}
+	}
+	return len(all), last, nil
 }

@@ -175,6 +175,11 @@ func taken(f *record.Full, scores map[[2]string]quiz.Top) CourseTaken {
 			}
 			c.Done = append(c.Done, s)
 		}
+		for _, a := range m.Asides { // workshops that somebody was at: they are no steps, and counted nowhere
+			if at := f.View.DoneAt(a.Key); !at.IsZero() {
+				c.Done = append(c.Done, StepTaken{Key: a.Key, Title: a.Title, Module: m.Title, Kind: a.Kind, Minutes: a.Minutes, DoneAt: &at, By: record.Done})
+			}
+		}
 	}
 	for _, h := range f.Completions {
 		c.Completions = append(c.Completions, Completion{h.Cycle, h.At, h.EnteredAt, h.RevisionHash, !h.Reopened})

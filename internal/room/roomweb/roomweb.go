@@ -5,6 +5,7 @@
 //	setup.go     changing what is set up
 //	group.go     breakout groups
 //	summary.go   what was said and voted, as a page and as a table
+//	attendance.go who was there
 //
 // Pages are forms that work without scripts. With scripts, <live-room> hears over its socket that there is something new (or
 // looks by itself where there is none) and asks for …/news with the tag that its page was read at; the answer is 204, or the
@@ -46,6 +47,9 @@ func (h *Handlers) Routes() []web.Route {
 		{Method: http.MethodGet, Path: desk + "/news", Handler: h.getConsoleNews, Access: web.Trainer},
 		{Method: http.MethodGet, Path: desk + "/summary", Handler: h.getSummary, Access: web.Trainer},
 		{Method: http.MethodGet, Path: desk + "/summary.csv", Handler: h.getCSV, Access: web.Trainer, Limit: "export"},
+		{Method: http.MethodGet, Path: desk + "/attendance", Handler: h.getAttendance, Access: web.Trainer},
+		{Method: http.MethodGet, Path: desk + "/attendance.csv", Handler: h.getAttendanceCSV, Access: web.Trainer, Limit: "export"},
+		{Method: http.MethodPost, Path: desk + "/attendance", Handler: h.postAttendance, Access: web.Trainer},
 		{Method: http.MethodPost, Path: desk + "/do", Handler: h.postDo, Access: web.Trainer},
 		{Method: http.MethodGet, Path: desk + "/setup", Handler: h.getSetup, Access: web.Trainer},
 		{Method: http.MethodPost, Path: desk + "/setup", Handler: h.postSetup, Access: web.Trainer},
@@ -178,6 +182,9 @@ func (h *Handlers) postEnter(c echo.Context) error {
 // things stand.
 func (h *Handlers) back(c echo.Context, err error) error {
 	code := room.Code(c.Param("room"))
+	if err == nil && c.Request().Header.Get("Sec-Fetch-Mode") != "cors" { // a page without scripts says only so that it is there
+		err = h.Rooms.Seen(c.Request().Context(), web.ViewerOf(c).ID(), code, room.ByPage)
+	}
 	switch {
 	case fault.Is(err, fault.Invalid):
 		return h.room(c, err)
@@ -215,10 +222,14 @@ func (h *Handlers) postVote(c echo.Context) error {
 }
 
 func (h *Handlers) postHere(c echo.Context) error {
-	if err := h.Rooms.Seen(c.Request().Context(), web.ViewerOf(c).ID(), room.Code(c.Param("room"))); err != nil {
+	how := room.ByPoll
+	if c.FormValue("page") == "yes" { // a page without scripts
+		how = room.ByPage
+	}
+	if err := h.Rooms.Seen(c.Request().Context(), web.ViewerOf(c).ID(), room.Code(c.Param("room")), how); err != nil {
 		return err
 	}
-	if c.FormValue("page") == "yes" { // a page without scripts
+	if how == room.ByPage {
 		return web.SeeOther(c, "/room/"+room.Code(c.Param("room")))
 	}
 	return c.NoContent(http.StatusNoContent)

@@ -6,6 +6,7 @@
 //	group.templ     breakout groups, on every screen
 //	setup.templ     changing what is set up
 //	summary.templ   what was said and voted
+//	attendance.templ who was there
 //
 // A screen is a <live-room> around parts. A part is what is replaced when the room has changed, and only when it looks
 // different; without scripts it is simply the page.
@@ -305,6 +306,11 @@ func (p Summary) outcome(n int) *rules.View {
 
 // Option is the words of one option of an item.
 func Option(l *locale.Printer, i *rules.Item, n int) string { return option(l, i, n) }
+
+// Wall is an instant as the clock on the wall of the place had it, for tables.
+func Wall(r *rules.Room, t time.Time) string {
+	return placeTime(&rules.View{Room: r}, t).Format("2006-01-02 15:04")
+}
 
 // placeTime is an instant on the wall clock of the place.
 func placeTime(v *rules.View, t time.Time) time.Time {
