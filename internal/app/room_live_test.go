@@ -17,14 +17,14 @@ import (
 	"greenroom/internal/room"
 )
 
-// ear is somebody's open page, as its socket hears the room.
-type ear struct {
+// roomPage is somebody's open page, as its socket hears the room.
+type roomPage struct {
 	t    *testing.T
 	ws   *websocket.Conn
 	rest []live.Frame
 }
 
-func (h *hall) listen(c *client, topics ...string) *ear {
+func (h *hall) listen(c *client, topics ...string) *roomPage {
 	h.t.Helper()
 	u, err := url.Parse(h.url)
 	ok(h.t, err)
@@ -36,7 +36,7 @@ func (h *hall) listen(c *client, topics ...string) *ear {
 	ok(h.t, err)
 	_ = res.Body.Close()
 	h.t.Cleanup(func() { _ = ws.Close() })
-	e := &ear{t: h.t, ws: ws}
+	e := &roomPage{t: h.t, ws: ws}
 	e.next("hello")
 	for _, topic := range topics {
 		n, epoch, err := h.Streams.Head(h.t.Context(), topic)
@@ -47,7 +47,7 @@ func (h *hall) listen(c *client, topics ...string) *ear {
 }
 
 // next is the next frame, which is of the kind wanted: "sub", "gone", or of an event its kind.
-func (e *ear) next(want string) live.Frame {
+func (e *roomPage) next(want string) live.Frame {
 	e.t.Helper()
 	for len(e.rest) == 0 {
 		ok(e.t, e.ws.SetReadDeadline(time.Now().Add(20*time.Second)))
