@@ -158,12 +158,13 @@ func (b *Breakout) placeRest(ctx context.Context, tx bun.IDB) error {
 }
 
 // placeLate gives who has just come in a place in the groups that were made, unless people choose theirs.
-func placeLate(ctx context.Context, tx bun.IDB, roomID string) error {
+func (s *Service) placeLate(ctx context.Context, tx bun.IDB, roomID string) error {
 	var all []Breakout
 	err := tx.NewSelect().Model(&all).Where("way <> ?", Self).Where("item_id IN (SELECT id FROM room_item WHERE room_id = ?)", roomID).Scan(ctx)
 	if err != nil {
 		return db.Err(err)
 	}
+	placed := false
 	for _, x := range all {
 		if x.Way == Hand { // those whom a host leaves out are left where they are: only the random ones fill by themselves
 			continue
@@ -175,8 +176,12 @@ func placeLate(ctx context.Context, tx bun.IDB, roomID string) error {
 		if err := b.placeRest(ctx, tx); err != nil {
 			return err
 		}
+		placed = true
 	}
-	return nil
+	if !placed {
+		return nil
+	}
+	return s.tell(ctx, tx, StreamOf(roomID), "groups") // the others see who has come
 }
 
 // MakeGroups makes the groups of an item for size people each, counted by who is in the room; two at least. Random ones are

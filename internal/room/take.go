@@ -63,7 +63,7 @@ func (s *Service) Join(ctx context.Context, who *account.Person, code, name stri
 		if err != nil {
 			return db.Err(err)
 		}
-		if err := placeLate(ctx, tx, r.ID); err != nil {
+		if err := s.placeLate(ctx, tx, r.ID); err != nil {
 			return err
 		}
 		if _, p, err = inRoom(ctx, tx, who.ID, r.Code); err != nil {
