@@ -192,7 +192,11 @@ func (s *Service) ChangeState(ctx context.Context, tx bun.IDB, c StateChange) (*
 			return nil, nil, err
 		}
 	}
-	return p, t, s.say(ctx, tx, t.Stream(), happened{Kind: "state", Post: p.ID, Rev: p.Rev, Root: p.RootID})
+	kind := "state"
+	if before == Held && p.State == Visible {
+		kind = "post" // pages that were open when it was written have never heard of it
+	}
+	return p, t, s.say(ctx, tx, t.Stream(), happened{Kind: kind, Post: p.ID, Rev: p.Rev, Root: p.RootID})
 }
 
 // Delete takes the visitor's own post away. The answer that lets them read the others' stays while it does: Conflict.

@@ -73,6 +73,9 @@ func (s *Service) Manage(ctx context.Context, v *Visit, t *Thread, what string) 
 		if err := s.note(ctx, tx, v, "forum."+what, "", t.ID, ""); err != nil {
 			return err
 		}
+		if was[1] != t.Locked { // the form and the links to answer come or go
+			return s.say(ctx, tx, t.Stream(), happened{Kind: "reset"})
+		}
 		return s.say(ctx, tx, t.Stream(), happened{Kind: "thread", Thread: t.ID})
 	})
 }

@@ -319,8 +319,8 @@ func (c *conn) listen(ctx context.Context, src Source, a asked) error {
 	}
 	s := &sub{c: c, seat: seat, n: a.After}
 	s.t = c.hub.topic(a.Topic, src, head, epoch)
-	if a.Epoch != epoch || a.After > head || head-a.After > catchUp {
-		c.send(pack(Frame{T: "reset", Topic: a.Topic, N: head, Epoch: epoch}))
+	if a.Epoch != epoch || a.After > head || head-a.After > catchUp || seat.other(a.Seat) {
+		c.send(pack(Frame{T: "reset", Topic: a.Topic, N: head, Epoch: epoch, Seat: seat.Name()}))
 		s.n = head
 	}
 	if a.After != head {
@@ -330,7 +330,7 @@ func (c *conn) listen(ctx context.Context, src Source, a asked) error {
 		s.t.mu.Lock()
 		if s.n >= s.t.n {
 			s.t.subs[s] = struct{}{}
-			c.send(pack(Frame{T: "sub", Topic: a.Topic, N: s.n, Epoch: epoch}))
+			c.send(pack(Frame{T: "sub", Topic: a.Topic, N: s.n, Epoch: epoch, Seat: seat.Name()}))
 			s.t.mu.Unlock()
 			break
 		}

@@ -23,6 +23,7 @@ type Frame struct {
 	Beat  int64            `json:"beat,omitempty"`
 	Retry int64            `json:"retry,omitempty"`
 	Heads map[string]int64 `json:"heads,omitempty"`
+	Seat  string           `json:"seat,omitempty"`
 }
 
 // asked is what a client sends.
@@ -31,6 +32,7 @@ type asked struct {
 	Topic string `json:"topic"`
 	After int64  `json:"after"`
 	Epoch int64  `json:"epoch"`
+	Seat  string `json:"seat"` // as the page was made for; "" where the client does not say
 }
 
 // parcel is a frame on its way to one reader or to many.

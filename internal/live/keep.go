@@ -162,7 +162,7 @@ func (c *conn) reseat(ctx context.Context) {
 		default:
 			s.t.mu.Lock()
 			if err != nil || seat.Class != s.seat.Class {
-				c.send(pack(Frame{T: "reset", Topic: name, N: s.n, Epoch: s.t.epoch}))
+				c.send(pack(Frame{T: "reset", Topic: name, N: s.n, Epoch: s.t.epoch, Seat: nameOf(seat, err)}))
 			}
 			if err == nil {
 				s.seat = seat
@@ -170,6 +170,14 @@ func (c *conn) reseat(ctx context.Context) {
 			s.t.mu.Unlock()
 		}
 	}
+}
+
+// nameOf is the seat's name, "" where there is none.
+func nameOf(seat Seat, err error) string {
+	if err != nil {
+		return ""
+	}
+	return seat.Name()
 }
 
 // poll looks at the heads of all topics, in case the doorbell was not heard.

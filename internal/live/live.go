@@ -18,9 +18,11 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"hash/fnv"
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -40,6 +42,17 @@ type Seat struct {
 	Class string
 	Data  any // the source's own
 }
+
+// Name is a short name of the class. A page carries it, so that a reader who comes back after what they may read has
+// changed is told to load it again: nothing that happened in the topic would say so.
+func (s Seat) Name() string {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(s.Class))
+	return strconv.FormatUint(h.Sum64(), 36)
+}
+
+// other says whether a page that was made for the seat of that name, if it says so, was made for another.
+func (s Seat) other(name string) bool { return name != "" && name != s.Name() }
 
 // Telling is what one event is to a reader: Data, or a void when that is nil.
 type Telling struct {

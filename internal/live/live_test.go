@@ -354,7 +354,7 @@ func TestWhoMayNotReadGetsVoidsUntilTheRuleFlips(t *testing.T) {
 		lee.want("reset 6")
 
 		// The same by asking.
-		list, more, err := p.Read(context.Background(), &account.Person{ID: "bo"}, "room:a", 1, 1)
+		list, more, err := p.Read(context.Background(), &account.Person{ID: "bo"}, "room:a", 1, 1, "")
 		ok(t, err)
 		var got []string
 		for _, f := range list {
@@ -364,7 +364,7 @@ func TestWhoMayNotReadGetsVoidsUntilTheRuleFlips(t *testing.T) {
 			t.Errorf("asked: %v, more %v", got, more)
 		}
 		for _, x := range []struct{ after, epoch int64 }{{1, 2}, {7, 1}} {
-			if list, _, err := p.Read(context.Background(), &account.Person{ID: "bo"}, "room:a", x.after, x.epoch); err != nil || len(list) != 1 || list[0].T != "reset" || list[0].N != 6 {
+			if list, _, err := p.Read(context.Background(), &account.Person{ID: "bo"}, "room:a", x.after, x.epoch, ""); err != nil || len(list) != 1 || list[0].T != "reset" || list[0].N != 6 {
 				t.Errorf("after %d of epoch %d: %v %v", x.after, x.epoch, list, err)
 			}
 		}

@@ -174,7 +174,8 @@ func (t *topic) renew(head, epoch int64) {
 }
 
 // Read is the same for pages that poll: what came after a number, as the person may know it, and whether there is more.
-func (h *Hub) Read(ctx context.Context, who *account.Person, name string, after, epoch int64) (frames []Frame, more bool, err error) {
+// seatName is that of the seat which the page was made for, "" where it does not say.
+func (h *Hub) Read(ctx context.Context, who *account.Person, name string, after, epoch int64, seatName string) (frames []Frame, more bool, err error) {
 	src := h.source(name)
 	if src == nil {
 		return nil, false, fault.New(fault.NotFound, "error.not_found")
@@ -188,8 +189,11 @@ func (h *Hub) Read(ctx context.Context, who *account.Person, name string, after,
 	if err != nil {
 		return nil, false, err
 	}
-	if moved || now != epoch || head < after || head-after > catchUp {
+	if moved {
 		return []Frame{{T: "reset", Topic: name, N: head, Epoch: now}}, false, nil
+	}
+	if now != epoch || head < after || head-after > catchUp || seat.other(seatName) {
+		return []Frame{{T: "reset", Topic: name, N: head, Epoch: now, Seat: seat.Name()}}, false, nil
 	}
 	if head == after {
 		return nil, false, nil

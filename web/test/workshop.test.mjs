@@ -27,6 +27,10 @@ test("a run sheet with a room", { timeout: 120000 }, async () => {
   await stage.goto(await trainer.locator(".console-join a").first().getAttribute("href"));
   await stage.locator(".stage-code").waitFor();
 
+  const room = new URL(trainer.url()).pathname;
+  await trainer.goto(room + "/setup");
+  await clean(trainer);
+  await trainer.goto(room);
   for (const [p, name] of [[phone, "Ada"], [plain, ""]]) {
     await p.goto("/join");
     await p.locator("#f-code").fill(code.toLowerCase());
@@ -86,5 +90,7 @@ test("a run sheet with a room", { timeout: 120000 }, async () => {
   await clean(phone, trainer, stage);
   await trainer.locator(".console-join a", { hasText: "Summary" }).click();
   await trainer.locator(".room-people").waitFor();
+  await clean(trainer);
+  await trainer.goto(room + "/attendance");
   await clean(trainer);
 });

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 
 	"greenroom/internal/account"
 	"greenroom/internal/fault"
@@ -50,8 +51,15 @@ func (x *Live) Seat(ctx context.Context, who *account.Person, topic string) (liv
 		return live.Seat{}, live.ErrMoved
 	}
 	s := spot{v, t}
-	class := fmt.Sprint(v.Unlocked, v.Staff, v.Teaches, closed(s), " ", x.Accounts.Location(who), " ", who.Lang)
-	return live.Seat{Class: class, Data: s}, nil
+	seat := seatOf(s, x.Accounts.Location(who))
+	seat.Data = s
+	return seat, nil
+}
+
+// seatOf is what makes posts look different to who is there than to others.
+func seatOf(s spot, zone *time.Location) live.Seat {
+	v := s.v
+	return live.Seat{Class: fmt.Sprint(v.Unlocked, v.Staff, v.Teaches, closed(s), " ", zone, " ", v.Who.Lang)}
 }
 
 // Tell renders what events are about.

@@ -134,6 +134,7 @@ func (h *Handlers) threadPage(c echo.Context, s spot, typed *pages.Composer, why
 		return nil, err
 	}
 	p := &pages.ThreadPage{View: view(c, s.v), Thread: s.t, Read: read}
+	p.Seat = seatOf(s, p.Zone).Name()
 	group := s.v.Group
 	if s.t != nil {
 		p.Title, group = s.t.Title, s.t.GroupID

@@ -62,7 +62,7 @@ func (h *Handlers) getEvents(c echo.Context) error {
 	if err1 != nil || err2 != nil || after < 0 {
 		return fault.New(fault.NotFound, "error.not_found")
 	}
-	frames, more, err := h.Hub.Read(c.Request().Context(), web.ViewerOf(c).Person, c.QueryParam("topic"), after, epoch)
+	frames, more, err := h.Hub.Read(c.Request().Context(), web.ViewerOf(c).Person, c.QueryParam("topic"), after, epoch, c.QueryParam("seat"))
 	if err != nil {
 		return err
 	}

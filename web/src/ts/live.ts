@@ -1,13 +1,13 @@
 // The one socket of a page, and looking for news without it. See docs/live-protocol.md.
 
 /** What is told of a topic. */
-export interface Frame { t: string; topic?: string; n?: number; epoch?: number; kind?: string; data?: unknown; count?: number; retry?: number; heads?: Record<string, number>; beat?: number }
+export interface Frame { t: string; topic?: string; n?: number; epoch?: number; kind?: string; data?: unknown; count?: number; retry?: number; heads?: Record<string, number>; beat?: number; seat?: string }
 
 /** How the page hears of news: "live" by its socket, "again" while that is being made, "look" by asking, "off" not at all. */
 export type State = "live" | "again" | "look" | "off";
 
 /** Who listens to a topic: take gets each number once and in order. One that looks by itself is left alone without a socket. */
-export interface Listener { topic: string; head: number; epoch: number; looks?: boolean; take(f: Frame): void; state(s: State): void }
+export interface Listener { topic: string; head: number; epoch: number; seat?: string; looks?: boolean; take(f: Frame): void; state(s: State): void }
 
 const look = 15000; // ms between looks without a socket
 const most = 120000; // at most, after failures
@@ -90,7 +90,7 @@ class Live {
   }
 
   private send(o: object): void { if (this.ws?.readyState === WebSocket.OPEN) this.ws.send(JSON.stringify(o)); }
-  private ask(l: Listener): void { this.send({ t: "sub", topic: l.topic, after: l.head, epoch: l.epoch }); }
+  private ask(l: Listener): void { this.send({ t: "sub", topic: l.topic, after: l.head, epoch: l.epoch, seat: l.seat }); }
 
   private heard(f: Frame): void {
     if (f.t === "hello") {
@@ -109,6 +109,7 @@ class Live {
 
   private pass(l: Listener, f: Frame): void {
     const n = f.n ?? 0;
+    l.seat = f.seat ?? l.seat;
     switch (f.t) {
       case "event": case "void":
         if (n <= l.head) return;
@@ -136,7 +137,7 @@ class Live {
     try {
       for (const l of this.list) {
         for (let more = !l.looks; more;) {
-          const q = new URLSearchParams({ topic: l.topic, after: String(l.head), epoch: String(l.epoch) });
+          const q = new URLSearchParams({ topic: l.topic, after: String(l.head), epoch: String(l.epoch), seat: l.seat ?? "" });
           const r = await fetch("/live/events?" + q, { headers: { Accept: "application/json" }, redirect: "manual" });
           if (r.status === 404) this.pass(l, { t: "gone" });
           else if (r.status !== 200 && r.status !== 204) throw new Error(String(r.status));

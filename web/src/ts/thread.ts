@@ -14,6 +14,7 @@ export class LiveThread extends HTMLElement implements Listener {
   topic = "";
   head = 0;
   epoch = 0;
+  seat = "";
   private held: Item[] = [];
   private kept = 0;
   private bar: HTMLElement | undefined;
@@ -24,6 +25,7 @@ export class LiveThread extends HTMLElement implements Listener {
     this.topic = this.dataset.stream;
     this.head = Number(this.dataset.head);
     this.epoch = Number(this.dataset.epoch);
+    this.seat = this.dataset.seat ?? "";
     live.join(this);
     window.setTimeout(() => this.seen(), 5000);
   }
@@ -38,7 +40,7 @@ export class LiveThread extends HTMLElement implements Listener {
     const p = f.data as Item;
     const there = document.getElementById("p-" + p.id);
     if (there) {
-      if (Number(there.dataset.rev) < p.rev && !there.contains(document.activeElement)) there.replaceWith(this.make(p.html));
+      if (Number(there.dataset.rev) <= p.rev && !there.contains(document.activeElement)) there.replaceWith(this.make(p.html));
       return;
     }
     const waits = this.held.some((h) => h.id === p.id);

@@ -105,6 +105,7 @@ type ThreadPage struct {
 	View
 	Thread   *forum.Thread // nil while nobody has written in a prompt
 	Read     *forum.Page
+	Seat     string // the name of how the reader sees it (live.Seat)
 	Title    string
 	Board    string // title of the board
 	Group    int    // number of the discussion group, 0 without
