@@ -44,9 +44,11 @@ func (b *bench) live(ctx context.Context, r *report, engine string, short bool) 
 	if short {
 		n, rounds = n/10, rounds/4
 	}
-	if err := moreFiles(uint64(4*n + 500)); err != nil {
+	files, err := moreFiles(4*n + spareFiles)
+	if err != nil {
 		return err
 	}
+	n = min(n, (files-spareFiles)/4) // a socket is two files here, since both ends are ours, and there is the baseline's
 	on, err := b.discussion(ctx)
 	if err != nil {
 		return err
@@ -64,17 +66,20 @@ func (b *bench) live(ctx context.Context, r *report, engine string, short bool) 
 	return b.fanOut(ctx, r, engine, n, rounds, on, first)
 }
 
-// moreFiles lets this process have so many files open.
-func moreFiles(n uint64) error {
+// spareFiles are for the database and all else.
+const spareFiles = 500
+
+// moreFiles lets the process open n files, or as many as the system allows, and says how many that is.
+func moreFiles(n int) (int, error) {
 	var l syscall.Rlimit
-	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &l); err != nil || l.Cur >= n {
-		return err
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &l); err != nil {
+		return 0, err
 	}
-	l.Cur, l.Max = n, max(n, l.Max)
+	l.Cur = max(l.Cur, min(uint64(n), l.Max))
 	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &l); err != nil {
-		return fmt.Errorf("%d open files are needed (ulimit -n): %w", n, err)
+		return 0, fmt.Errorf("%d open files are needed (ulimit -n): %w", n, err)
 	}
-	return nil
+	return int(min(l.Cur, uint64(n))), nil
 }
 
 // bareHub is the baseline: sockets, and nothing else.
@@ -321,7 +326,7 @@ func listener() int {
 	f := strings.Split(os.Getenv(listenerEnv), "\n")
 	n, err := strconv.Atoi(f[3])
 	if err == nil {
-		err = moreFiles(uint64(n + 100))
+		_, err = moreFiles(n + 100)
 	}
 	if err == nil {
 		_, err = dialAll(f[0], f[1], f[4:], f[2], n, func([]byte) {})
