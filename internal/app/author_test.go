@@ -145,7 +145,7 @@ func TestPreviewingADraft(t *testing.T) {
 		p.want(200, "Back by three")
 		p = go303(p, "/play/again", url.Values{"from": {"2"}})
 		p.want(200, "The service desk calls", "Which kind of engagement")
-		c.get(at + "/play?run=nonsense").want(200, "Where to begin")
+		c.get(at+"/play?run=nonsense").want(200, "Where to begin")
 		c.post(at+"/play/choose", url.Values{"run": {"a~b~c"}}).want(404)
 		if n := s.count("scenario_run") + s.count("scenario_event") + s.count("scenario_reply") + s.count("learning_event"); n != 0 {
 			t.Errorf("%d rows of a preview are kept", n)

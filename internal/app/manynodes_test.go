@@ -580,7 +580,6 @@ func (q *counted) AfterQuery(context.Context, *bun.QueryEvent) {}
 
 // A node that stops sends its readers away, each with a time of its own to come back; at the other node all are live again,
 // none has missed a post or got one twice, and what that costs the database is some queries each (discussion.md 3.5, 14).
-// cmd/bench does it with 5,000 readers, by the clock.
 func TestDrain(t *testing.T) {
 	t.Parallel()
 	const readers, queries = 200, 12
