@@ -373,11 +373,11 @@ var fleeting = regexp.MustCompile(` post-new|<span class="tag tag-live">[^<]*</s
 // told of is not missed: nobody but its author is meant to look for it.
 func (r *reader) differs() string {
 	at, _, _, _, list := r.m.fresh(r.who, r.thread)
-	if (at == "") != r.gone {
-		return fmt.Sprintf("gone %v, there %v", r.gone, at != "")
-	}
-	if r.gone {
+	if r.gone { // and stays so, whatever comes later: a page that is told so asks no more
 		return ""
+	}
+	if at == "" {
+		return "it is gone, and was not told"
 	}
 	if at != r.thread {
 		return "it is another thread"
