@@ -65,7 +65,7 @@ func TestLimitOfGuests(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, "sqlite", setup{limits: true})
 	n := 0
-	for range 700 {
+	for range 3000 {
 		p := s.nobody().post(tiny+"/enrol", nil)
 		if p.status == 429 {
 			break
@@ -76,8 +76,8 @@ func TestLimitOfGuests(t *testing.T) {
 			s.clock.advance(time.Minute) // the limit of writes is another one
 		}
 	}
-	if n != 620 || s.count("person") != n { // 600 an hour, and 10 in each of the two minutes that went by
-		t.Errorf("%d guests in three minutes, %d in the database", n, s.count("person"))
+	if n != 2958 || s.count("person") != n { // 2,500 an hour, and 41.7 in each of the eleven minutes that went by
+		t.Errorf("%d guests in eleven minutes, %d in the database", n, s.count("person"))
 	}
 }
 

@@ -308,6 +308,16 @@ func (e *ear) tells(want string) {
 	})
 }
 
+// isReset waits until a page was told to load again, whatever its number was by then.
+func (e *ear) isReset() {
+	e.t.Helper()
+	until(e.t, "a reset is told", func() bool {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		return slices.ContainsFunc(e.told, func(s string) bool { return strings.HasPrefix(s, "reset ") })
+	})
+}
+
 // heard is all that came, as it came.
 func (e *ear) heard() string {
 	e.mu.Lock()

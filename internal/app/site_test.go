@@ -76,7 +76,7 @@ type site struct {
 func small() fstest.MapFS {
 	m := coursetest.Small()
 	m["tiny/01-first/60-room.workshop.yaml"] = &fstest.MapFile{Data: []byte(tinyRoom)}
-	m["tiny/01-first/90-before-and-after.check.yaml"] = &fstest.MapFile{Data: []byte(tinyCheck())}
+	m["tiny/01-first/70-before-and-after.check.yaml"] = &fstest.MapFile{Data: []byte(tinyCheck())}
 	return m
 }
 

@@ -128,7 +128,7 @@ func TestASocketKeepsTheGate(t *testing.T) {
 		if got := lee.frame(3); !strings.HasPrefix(got, "event {") {
 			t.Errorf("the own answer is %s", got)
 		}
-		lee.tells("reset 3")
+		lee.isReset() // with the number that it had by then: 2 or 3
 		page := w.lee.get("/threads/" + w.thread).want(200)
 		if n := strings.Count(page.raw, "quetzal is my secret"); n != 1 {
 			t.Errorf("the page shows it %d times", n)
