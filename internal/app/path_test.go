@@ -3,6 +3,7 @@ package app_test
 import (
 	"archive/zip"
 	"bytes"
+	"html"
 	"io/fs"
 	"net/url"
 	"strings"
@@ -11,6 +12,7 @@ import (
 
 	shipped "greenroom/courses"
 	"greenroom/internal/course"
+	"greenroom/internal/workshop"
 )
 
 const busy = "using-social-media"
@@ -98,6 +100,39 @@ func TestEveryShippedCourse(t *testing.T) {
 		if len(again.Courses) != 1 || again.Courses[0].State != course.StateUnchanged {
 			t.Errorf("%s published again: %+v", key, again.Courses)
 		}
+	}
+	s.healthy()
+}
+
+// Every module's run sheet is set up as a workshop by the form as it stands, and runs in the console from its first item to
+// its last.
+func TestEveryShippedRunSheet(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, "sqlite", setup{courses: shipped.Files})
+	c := s.person("Tess Trainer", "trainer")
+	sheets := 0
+	for _, key := range []string{busy, "managing-social-media", "working-with-the-public"} {
+		for _, m := range s.course(key).Modules {
+			for _, a := range m.Asides {
+				sheet := workshop.Of(a)
+				if sheet == nil {
+					continue
+				}
+				sheets++
+				p := c.get("/teach/rooms/new?sheet="+key+"/"+a.Key).want(200).submit("/teach/rooms", url.Values{"title": {"Of " + a.Key}}).want(303).follow().want(200, "Not begun")
+				id := p.path[strings.LastIndex(p.path, "/")+1:]
+				for i, item := range s.rows("SELECT id FROM room_item WHERE room_id = ? ORDER BY n", id) {
+					c.post(p.path+"/do", url.Values{"do": {"go"}, "item": {item}}).want(303)
+					c.get(p.path).want(200, html.EscapeString(sheet.Items[i].Title))
+				}
+				if now := c.get(p.path).want(200); strings.Contains(now.raw, "Not begun") {
+					t.Errorf("%s does not begin", a.Key)
+				}
+			}
+		}
+	}
+	if sheets != 21 {
+		t.Errorf("%d run sheets, want one for each of 21 modules", sheets)
 	}
 	s.healthy()
 }
