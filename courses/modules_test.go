@@ -152,7 +152,7 @@ func whole(t *testing.T, key string, m *course.Module) {
 func reads(t *testing.T, key string, m *course.Module) {
 	t.Helper()
 	at := key + "/" + m.Key
-	lessons, cases, withTry, without := 0, 0, 0, 0
+	lessons, cases, told, withTry, without := 0, 0, 0, 0, 0 // told: steps that tell cases
 	for i, src := range bodies(t, key, m) {
 		kinds := map[string]bool{}
 		for _, c := range callout.FindAllStringSubmatch(src, -1) {
@@ -168,6 +168,7 @@ func reads(t *testing.T, key string, m *course.Module) {
 			continue
 		}
 		if kinds["CASE"] {
+			told++
 			if n := markdown.Read(src).Words; n < minCaseStep || !citation.MatchString(src) {
 				t.Errorf("%s: case step %d has %d words, or cites nothing", at, i+1, n)
 			}
@@ -176,8 +177,8 @@ func reads(t *testing.T, key string, m *course.Module) {
 		n, bare := markdown.Read(rest).Words, markdown.Read(outside(rest, "TRY")).Words
 		withTry, without, lessons = withTry+n, without+bare, lessons+1
 	}
-	if lessons -= min(cases, lessons); cases < 2 || lessons < 1 {
-		t.Errorf("%s has %d cases beside %d other lessons", at, cases, lessons)
+	if lessons -= told; cases < 2 || lessons < minLessons || lessons > maxLessons {
+		t.Errorf("%s has %d cases beside %d other steps; want two at least, and %d to %d", at, cases, lessons, minLessons, maxLessons)
 	}
 	if withTry < minReading || without > maxReading && longer[at] == "" {
 		t.Errorf("%s has %d words to read, %d without questions; want at least %d and at most %d", at, withTry, without, minReading, maxReading)
