@@ -34,16 +34,17 @@ import (
 )
 
 var (
-	modelSeed  = flag.Uint64("model.seed", 0, "the one seed of the model test, to see again what it found")
+	modelSeed  = flag.Uint64("model.seed", 0, "the one seed of the model test, instead of its two: to see again what it found, or to look for more")
 	modelSteps = flag.Int("model.steps", 120, "operations of the model test for each seed")
 )
 
 // Design 3.5, number 18: people with different rights do things at random; readers with a socket, which is cut now and
 // then, and readers who ask, keep what docs/live-protocol.md says. At every checkpoint what each of them has built from
-// events is what a fresh page shows. One seed is always the same, one is new; a failure names it.
+// events is what a fresh page shows. The seeds are always the same, so that a change is blamed for what it
+// broke and for nothing else; -model.seed tries others.
 func TestTest18ReadersEndUpWithWhatAFreshPageShows(t *testing.T) {
 	t.Parallel()
-	seeds := []uint64{18, rand.Uint64()}
+	seeds := []uint64{18, 2026}
 	if *modelSeed != 0 {
 		seeds = []uint64{*modelSeed}
 	}
