@@ -8,7 +8,6 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"greenroom/internal/audit"
-	"greenroom/internal/sheet"
 	"greenroom/internal/web"
 	pages "greenroom/web/templates/admin"
 )
@@ -53,10 +52,7 @@ func (h *Handlers) getAudit(c echo.Context) error {
 func (h *Handlers) getAuditCSV(c echo.Context) error {
 	f, _, _ := filter(c)
 	l := web.L(c)
-	r := c.Response()
-	r.Header().Set(echo.HeaderContentType, "text/csv; charset=utf-8")
-	r.Header().Set(echo.HeaderContentDisposition, `attachment; filename="audit.csv"`)
-	w := sheet.NewWriter(r)
+	w := web.CSV(c, "audit.csv")
 	if err := w.Row("at", "actor_id", "actor", "action", "what", "person_id", "person", "delivery_id", "subject", "reason", "data"); err != nil {
 		return err
 	}

@@ -48,6 +48,16 @@ func (w *Writer) Row(cells ...string) error {
 	return w.csv.Write(safe)
 }
 
+// Rows writes a whole table, and what is buffered.
+func (w *Writer) Rows(rows ...[]string) error {
+	for _, r := range rows {
+		if err := w.Row(r...); err != nil {
+			return err
+		}
+	}
+	return w.Flush()
+}
+
 // Flush writes what is buffered and says whether all went well.
 func (w *Writer) Flush() error {
 	w.csv.Flush()

@@ -5,7 +5,6 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -59,14 +58,6 @@ func (h *Handlers) show(c echo.Context, status int, d *author.Draft, v shown) er
 	return web.Render(c, status, pages.ShowEdit(p))
 }
 
-func number(form url.Values, name string) int64 {
-	n, err := strconv.ParseInt(form.Get(name), 10, 64)
-	if err != nil {
-		return 0
-	}
-	return n
-}
-
 // postEdit keeps what was typed and does what the button says. A script that saves by itself wants no page, and makes no note.
 func (h *Handlers) postEdit(c echo.Context) error {
 	if err := c.Request().ParseForm(); err != nil {
@@ -75,7 +66,7 @@ func (h *Handlers) postEdit(c echo.Context) error {
 	form := c.Request().PostForm
 	script := web.WantsJSON(c)
 	ch := author.Change{
-		Page: draft.Form{Version: number(form, "version"), Page: form.Get("page"), N: number(form, "n")},
+		Page: web.DraftForm(c),
 		At:   form.Get("at"), Do: form.Get("do"), Form: form, Note: form.Get("note"),
 	}
 	if script {
@@ -87,7 +78,7 @@ func (h *Handlers) postEdit(c echo.Context) error {
 	case script && err == nil:
 		return c.NoContent(http.StatusNoContent)
 	case script:
-		return first(err)
+		return web.OneLine(err)
 	case err == nil:
 		verb, to, _ := strings.Cut(ch.Do, ":")
 		switch verb {
@@ -101,14 +92,6 @@ func (h *Handlers) postEdit(c echo.Context) error {
 		return h.clashed(c, clash, ch.At)
 	case fault.Is(err, fault.Invalid):
 		return h.refused(c, ch, err)
-	}
-	return err
-}
-
-// first makes the first message of a form the message of the answer, for a script that shows one line.
-func first(err error) error {
-	if f := fault.From(err); f != nil && len(f.Fields) > 0 {
-		return fault.New(f.Kind, f.Fields[0].Key, f.Fields[0].Args...).Because(err)
 	}
 	return err
 }

@@ -10,7 +10,7 @@
 package checkweb
 
 import (
-	"bytes"
+	"maps"
 	"net/http"
 	"strconv"
 	"strings"
@@ -22,7 +22,6 @@ import (
 	"greenroom/internal/fault"
 	"greenroom/internal/insight"
 	"greenroom/internal/play"
-	"greenroom/internal/sheet"
 	"greenroom/internal/web"
 	pages "greenroom/web/templates/check"
 )
@@ -142,9 +141,7 @@ func (h *Handlers) postRun(c echo.Context) error {
 	}
 	err = h.Checks.Save(c.Request().Context(), p, v.Run.Occasion, chosen, handIn)
 	if missing, ok := check.IsUnanswered(err); ok {
-		for k, n := range chosen {
-			v.Chosen[k] = n
-		}
+		maps.Copy(v.Chosen, chosen)
 		v.Missing(missing.Families)
 		return web.Render(c, http.StatusUnprocessableEntity, pages.ShowRun(*v))
 	}
@@ -213,8 +210,6 @@ func (h *Handlers) getCSV(c echo.Context) error {
 		return fault.New(fault.NotFound, "check.few", "Least", check.Least)
 	}
 	l := p.L
-	var b bytes.Buffer
-	w := sheet.NewWriter(&b)
 	head := []string{"what", "people", "before", "after", "gain", "low", "high"}
 	for i, k := range head {
 		head[i] = l.T("check.col." + k)
@@ -225,14 +220,5 @@ func (h *Handlers) getCSV(c echo.Context) error {
 		rows = append(rows, append([]string{strings.TrimSpace(r.Name), strconv.Itoa(e.People)},
 			pages.Points(e.Before), pages.Points(e.After), pages.Points(e.Gain), pages.Points(e.Low), pages.Points(e.High)))
 	}
-	for _, r := range rows {
-		if err := w.Row(r...); err != nil {
-			return err
-		}
-	}
-	if err := w.Flush(); err != nil {
-		return err
-	}
-	c.Response().Header().Set(echo.HeaderContentDisposition, `attachment; filename="greenroom-check-`+p.Course.Key+`.csv"`)
-	return c.Blob(http.StatusOK, "text/csv; charset=utf-8", b.Bytes())
+	return web.CSV(c, "greenroom-check-"+p.Course.Key+".csv").Rows(rows...)
 }

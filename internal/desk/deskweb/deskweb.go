@@ -93,12 +93,10 @@ func (h *Handlers) getTable(c echo.Context) error {
 // getCSV sends the learners that the filter chooses: what was done and when, never what was written.
 func (h *Handlers) getCSV(c echo.Context) error {
 	l := web.L(c)
-	w := sheet.NewWriter(c.Response())
+	var w *sheet.Writer // begun when there is no doubt that they may have it
 	var modules []string
 	begin := func(t *desk.Table) error {
-		hd := c.Response().Header()
-		hd.Set(echo.HeaderContentType, "text/csv; charset=utf-8")
-		hd.Set(echo.HeaderContentDisposition, `attachment; filename="progress.csv"`)
+		w = web.CSV(c, "progress.csv")
 		row := []string{l.T("desk.col_name"), l.T("desk.col_email"), l.T("desk.col_state"), l.T("desk.col_percent"), l.T("desk.col_due")}
 		for _, m := range t.Course.Modules {
 			modules = append(modules, m.Key)

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"strconv"
 
 	"github.com/labstack/echo/v4"
 
@@ -84,16 +83,10 @@ func closed(s spot) string {
 
 // typedForm is what came with a form.
 func typedForm(c echo.Context) *pages.Composer {
-	n := func(name string) int64 {
-		v, err := strconv.ParseInt(c.FormValue(name), 10, 64)
-		if err != nil {
-			return 0
-		}
-		return v
-	}
+	page := web.DraftForm(c)
 	return &pages.Composer{
 		Client: c.FormValue("client"), Title: c.FormValue("title"), Body: forum.Tidy(c.FormValue("body")), Alias: c.FormValue("alias") == "1",
-		Return: c.FormValue("return"), Rules: int(n("rules")), Form: draft.Form{Version: n("version"), Page: c.FormValue("page"), N: n("n")},
+		Return: c.FormValue("return"), Rules: int(web.Number(c.Request().Form, "rules")), Form: page,
 	}
 }
 
@@ -189,7 +182,7 @@ func (h *Handlers) draft(c echo.Context, find func(echo.Context) (spot, error)) 
 	switch {
 	case web.WantsJSON(c):
 		if err != nil {
-			return first(err)
+			return web.OneLine(err)
 		}
 		return c.NoContent(http.StatusNoContent)
 	case fault.Is(err, fault.Conflict):
@@ -217,14 +210,6 @@ func (h *Handlers) settle(c echo.Context, s spot, typed *pages.Composer) error {
 		return h.showBoard(c, http.StatusConflict, s, typed, nil)
 	}
 	return h.showThread(c, http.StatusConflict, s, typed, nil)
-}
-
-// first makes the first message of a form the message of the answer, for a script that shows one line.
-func first(err error) error {
-	if f := fault.From(err); f != nil && len(f.Fields) > 0 {
-		return fault.New(f.Kind, f.Fields[0].Key, f.Fields[0].Args...).Because(err)
-	}
-	return err
 }
 
 func (h *Handlers) postBoardPreview(c echo.Context) error  { return h.preview(c, h.board) }

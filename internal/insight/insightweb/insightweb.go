@@ -5,7 +5,6 @@
 package insightweb
 
 import (
-	"bytes"
 	"net/http"
 	"strconv"
 
@@ -15,7 +14,6 @@ import (
 	"greenroom/internal/fault"
 	"greenroom/internal/insight"
 	"greenroom/internal/quiz"
-	"greenroom/internal/sheet"
 	"greenroom/internal/web"
 	pages "greenroom/web/templates/insight"
 )
@@ -75,8 +73,6 @@ func (h *Handlers) getCSV(c echo.Context) error {
 		return fault.New(fault.NotFound, "insight.few", "Few", insight.Few)
 	}
 	l := p.L
-	var b bytes.Buffer
-	w := sheet.NewWriter(&b)
 	rows := [][]string{{
 		l.T("insight.col.module"), l.T("insight.col.step"), l.T("insight.col.kind"), l.T("insight.col.reached"), l.T("insight.col.done"),
 		l.T("insight.col.here"), l.T("insight.col.stopped"), l.T("insight.csv.median"), l.T("insight.csv.planned"), l.T("insight.csv.hardest"), l.T("insight.csv.share"),
@@ -88,14 +84,5 @@ func (h *Handlers) getCSV(c echo.Context) error {
 			p.Seconds(s), strconv.Itoa(s.Minutes), question, share,
 		})
 	}
-	for _, r := range rows {
-		if err := w.Row(r...); err != nil {
-			return err
-		}
-	}
-	if err := w.Flush(); err != nil {
-		return err
-	}
-	c.Response().Header().Set(echo.HeaderContentDisposition, `attachment; filename="greenroom-insight-`+p.Course.Key+`.csv"`)
-	return c.Blob(http.StatusOK, "text/csv; charset=utf-8", b.Bytes())
+	return web.CSV(c, "greenroom-insight-"+p.Course.Key+".csv").Rows(rows...)
 }

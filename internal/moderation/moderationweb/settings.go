@@ -136,16 +136,9 @@ func (h *Handlers) postEdition(c echo.Context) error {
 	return web.SeeOther(c, "/admin/moderation")
 }
 
-func csvHead(c echo.Context, name string) {
-	hd := c.Response().Header()
-	hd.Set(echo.HeaderContentType, "text/csv; charset=utf-8")
-	hd.Set(echo.HeaderContentDisposition, `attachment; filename="`+name+`"`)
-}
-
 // getLog sends the log, each line checked on its way out. Where it was changed it ends, and says so.
 func (h *Handlers) getLog(c echo.Context) error {
-	csvHead(c, "moderation-log.csv")
-	w := sheet.NewWriter(c.Response())
+	w := web.CSV(c, "moderation-log.csv")
 	if err := w.Row("seq", "at_utc", "actor", "action", "case", "post", "delivery", "detail", "previous", "seal"); err != nil {
 		return err
 	}
@@ -162,21 +155,20 @@ func (h *Handlers) getLog(c echo.Context) error {
 // getRecord sends the posts of a cohort: all of them for the record, what everybody sees for the public. They are two files.
 func (h *Handlers) getRecord(public bool) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		l, first := web.L(c), true
-		w := sheet.NewWriter(c.Response())
+		l := web.L(c)
+		var w *sheet.Writer // begun when there is no doubt that they may have it
 		head := func() error {
-			first = false
 			cols := []string{l.T("moderation.csv.at"), l.T("moderation.csv.board"), l.T("moderation.csv.thread"), l.T("moderation.csv.author"), l.T("moderation.csv.text")}
 			name := "discussion-public.csv"
 			if !public {
 				name = "discussion-record.csv"
 				cols = append(cols, l.T("moderation.csv.shown_as"), l.T("moderation.csv.state"), l.T("moderation.csv.reason"), l.T("moderation.csv.edits"), l.T("moderation.csv.decided"), l.T("moderation.csv.rule"), "id")
 			}
-			csvHead(c, name)
+			w = web.CSV(c, name)
 			return w.Row(cols...)
 		}
 		err := h.Moderation.Record(c.Request().Context(), web.ViewerOf(c).Person, c.Param("cohort"), public, func(k *moderation.Kept) error {
-			if first {
+			if w == nil {
 				if err := head(); err != nil {
 					return err
 				}
@@ -191,8 +183,11 @@ func (h *Handlers) getRecord(public bool) echo.HandlerFunc {
 			}
 			return w.Row(row...)
 		})
-		if err == nil && first {
+		if err == nil && w == nil {
 			err = head()
+		}
+		if w == nil {
+			return err
 		}
 		return errors.Join(err, w.Flush())
 	}

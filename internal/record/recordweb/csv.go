@@ -1,8 +1,6 @@
 package recordweb
 
 import (
-	"bytes"
-	"net/http"
 	"strconv"
 	"time"
 
@@ -25,13 +23,7 @@ func (h *Handlers) getCSV(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	var b bytes.Buffer
-	if err := table(sheet.NewWriter(&b), web.L(c), doc); err != nil {
-		return err
-	}
-	hd := c.Response().Header()
-	hd.Set(echo.HeaderContentDisposition, `attachment; filename="greenroom-transcript.csv"`)
-	return c.Blob(http.StatusOK, "text/csv; charset=utf-8", b.Bytes())
+	return table(web.CSV(c, "greenroom-transcript.csv"), web.L(c), doc)
 }
 
 func table(w *sheet.Writer, l *locale.Printer, doc *Document) error {

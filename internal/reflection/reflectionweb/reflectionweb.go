@@ -4,7 +4,6 @@ package reflectionweb
 import (
 	"fmt"
 	"net/http"
-	"strconv"
 
 	"github.com/labstack/echo/v4"
 
@@ -94,7 +93,7 @@ func (p *Player) Do(c echo.Context, s play.Step, verb string) error {
 }
 
 func (p *Player) write(c echo.Context, s play.Step, verb string) error {
-	text, form := c.FormValue("text"), formOf(c)
+	text, form := c.FormValue("text"), web.DraftForm(c)
 	act, notice := p.texts.Save, "reflection.notice.saved"
 	if verb == "submit" {
 		act, notice = p.texts.Submit, "reflection.notice.submitted"
@@ -103,7 +102,7 @@ func (p *Player) write(c echo.Context, s play.Step, verb string) error {
 	switch {
 	case web.WantsJSON(c):
 		if err != nil {
-			return first(err)
+			return web.OneLine(err)
 		}
 		return c.NoContent(http.StatusNoContent)
 	case err == nil:
@@ -140,24 +139,4 @@ func (p *Player) again(c echo.Context, s play.Step, text string, form draft.Form
 		status = http.StatusConflict
 	}
 	return s.Frame(c, status, view.Show(v))
-}
-
-// formOf reads what the page says of itself.
-func formOf(c echo.Context) draft.Form {
-	number := func(name string) int64 {
-		n, err := strconv.ParseInt(c.FormValue(name), 10, 64)
-		if err != nil {
-			return 0
-		}
-		return n
-	}
-	return draft.Form{Version: number("version"), Page: c.FormValue("page"), N: number("n")}
-}
-
-// first makes the first message of a form the message of the answer, for a script that shows one line.
-func first(err error) error {
-	if f := fault.From(err); f != nil && len(f.Fields) > 0 {
-		return fault.New(f.Kind, f.Fields[0].Key, f.Fields[0].Args...).Because(err)
-	}
-	return err
 }

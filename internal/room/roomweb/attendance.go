@@ -8,7 +8,6 @@ import (
 
 	"greenroom/internal/fault"
 	"greenroom/internal/room"
-	"greenroom/internal/sheet"
 	"greenroom/internal/web"
 	pages "greenroom/web/templates/room"
 )
@@ -83,10 +82,7 @@ func (h *Handlers) getAttendanceCSV(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	hd := c.Response().Header()
-	hd.Set(echo.HeaderContentType, "text/csv; charset=utf-8")
-	hd.Set(echo.HeaderContentDisposition, `attachment; filename="attendance.csv"`)
-	w, l := sheet.NewWriter(c.Response()), web.L(c)
+	w, l := web.CSV(c, "attendance.csv"), web.L(c)
 	if err := w.Row(l.T("room.col_name"), l.T("room.col_came"), l.T("room.col_last"), l.T("room.col_heard"), l.T("room.col_minutes"), l.T("room.col_percent"), l.T("room.col_counts"), l.T("room.f.reason")); err != nil {
 		return err
 	}

@@ -7,7 +7,6 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"greenroom/internal/room"
-	"greenroom/internal/sheet"
 	"greenroom/internal/web"
 	pages "greenroom/web/templates/room"
 )
@@ -36,10 +35,7 @@ func (h *Handlers) getCSV(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	hd := c.Response().Header()
-	hd.Set(echo.HeaderContentType, "text/csv; charset=utf-8")
-	hd.Set(echo.HeaderContentDisposition, `attachment; filename="workshop.csv"`)
-	w, l := sheet.NewWriter(c.Response()), web.L(c)
+	w, l := web.CSV(c, "workshop.csv"), web.L(c)
 	if err := w.Row(l.T("room.col_item"), l.T("room.f.title"), l.T("room.col_kind"), l.T("room.col_option"), l.T("room.col_n")); err != nil {
 		return err
 	}

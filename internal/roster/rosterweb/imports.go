@@ -12,7 +12,6 @@ import (
 
 	"greenroom/internal/fault"
 	"greenroom/internal/roster"
-	"greenroom/internal/sheet"
 	"greenroom/internal/web"
 	pages "greenroom/web/templates/roster"
 )
@@ -97,10 +96,7 @@ func (h *Handlers) getTrouble(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	hd := c.Response().Header()
-	hd.Set(echo.HeaderContentType, "text/csv; charset=utf-8")
-	hd.Set(echo.HeaderContentDisposition, `attachment; filename="not-brought-in.csv"`)
-	w := sheet.NewWriter(c.Response())
+	w := web.CSV(c, "not-brought-in.csv")
 	if err := w.Row(l.T("roster.col_line"), "email", "name", l.T("roster.col_why")); err != nil {
 		return err
 	}

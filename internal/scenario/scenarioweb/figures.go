@@ -1,7 +1,7 @@
 package scenarioweb
 
 import (
-	"bytes"
+	"errors"
 	"net/http"
 	"strconv"
 	"strings"
@@ -12,7 +12,6 @@ import (
 	"greenroom/internal/course"
 	"greenroom/internal/insight"
 	"greenroom/internal/scenario"
-	"greenroom/internal/sheet"
 	"greenroom/internal/web"
 	pages "greenroom/web/templates/scenario"
 )
@@ -77,8 +76,7 @@ func (h *Figures) getCSV(c echo.Context) error {
 		return errNotFound
 	}
 	l := p.L
-	var b bytes.Buffer
-	w := sheet.NewWriter(&b)
+	w := web.CSV(c, "greenroom-scenario-"+p.Course.Key+"-"+p.Scenario.ID+".csv")
 	err = w.Row(l.T("scenario.figures.moment"), l.T("scenario.figures.people"), l.T("scenario.figures.option"), l.T("scenario.figures.share"),
 		l.T("scenario.figures.leads"), l.T("scenario.figures.seconds"), l.T("scenario.figures.weak"))
 	for _, d := range p.Decisions() {
@@ -100,13 +98,5 @@ func (h *Figures) getCSV(c echo.Context) error {
 			err = w.Row(e.Text, strconv.Itoa(p.People), "", e.Share, "", "", "")
 		}
 	}
-	if err == nil {
-		err = w.Flush()
-	}
-	if err != nil {
-		return err
-	}
-	name := "greenroom-scenario-" + p.Course.Key + "-" + p.Scenario.ID + ".csv"
-	c.Response().Header().Set(echo.HeaderContentDisposition, `attachment; filename="`+name+`"`)
-	return c.Blob(http.StatusOK, "text/csv; charset=utf-8", b.Bytes())
+	return errors.Join(err, w.Flush())
 }

@@ -187,29 +187,18 @@ func (p *Player) chooseFirst(c echo.Context, s play.Step) error {
 	return s.Frame(c, http.StatusUnprocessableEntity, pages.Scene(v))
 }
 
-func formOf(c echo.Context) draft.Form {
-	number := func(name string) int64 {
-		n, err := strconv.ParseInt(c.FormValue(name), 10, 64)
-		if err != nil {
-			return 0
-		}
-		return n
-	}
-	return draft.Form{Version: number("version"), Page: c.FormValue("page"), N: number("n")}
-}
-
 // write keeps a reply, and sends it.
 func (p *Player) write(c echo.Context, s play.Step, send bool) error {
 	do := p.runs.SaveReply
 	if send {
 		do = p.runs.SendReply
 	}
-	sit, err := do(c.Request().Context(), s.Completion(nil), c.FormValue("run"), c.FormValue("text"), formOf(c))
+	sit, err := do(c.Request().Context(), s.Completion(nil), c.FormValue("run"), c.FormValue("text"), web.DraftForm(c))
 	var clash *scenario.Clash
 	switch {
 	case web.WantsJSON(c):
 		if err != nil {
-			return first(err)
+			return web.OneLine(err)
 		}
 		return c.NoContent(http.StatusNoContent)
 	case err == nil && send:
@@ -281,12 +270,4 @@ func (p *Player) again(c echo.Context, s play.Step) error {
 		return err
 	}
 	return web.SeeOther(c, s.Path()+"#scenario")
-}
-
-// first makes the first message of a form the message of the answer, for a script that shows one line.
-func first(err error) error {
-	if f := fault.From(err); f != nil && len(f.Fields) > 0 {
-		return fault.New(f.Kind, f.Fields[0].Key, f.Fields[0].Args...).Because(err)
-	}
-	return err
 }

@@ -66,13 +66,13 @@ func (h *Handlers) postEdit(c echo.Context) error {
 	default:
 		to += "/edit"
 	}
-	page := draft.Form{Version: number(form, "version"), Page: form.Get("page"), N: number(form, "n")}
+	page := web.DraftForm(c)
 	_, err = h.Situations.Save(c.Request().Context(), p, v.Situation.ID, page, f)
 	var clash *situation.Clash
 	switch {
 	case web.WantsJSON(c):
 		if err != nil {
-			return first(err)
+			return web.OneLine(err)
 		}
 		return c.NoContent(http.StatusNoContent)
 	case err == nil:
@@ -94,22 +94,6 @@ func (h *Handlers) postEdit(c echo.Context) error {
 	return err
 }
 
-// first makes the first message of a form the message of the answer, for a script that shows one line.
-func first(err error) error {
-	if f := fault.From(err); f != nil && len(f.Fields) > 0 {
-		return fault.New(f.Kind, f.Fields[0].Key, f.Fields[0].Args...).Because(err)
-	}
-	return err
-}
-
-func number(form url.Values, name string) int64 {
-	n, err := strconv.ParseInt(form.Get(name), 10, 64)
-	if err != nil {
-		return 0
-	}
-	return n
-}
-
 // formOf reads what a page sends; names that the form does not have are ignored.
 func formOf(in url.Values) situation.Form {
 	f := situation.Form{
@@ -120,7 +104,7 @@ func formOf(in url.Values) situation.Form {
 		at := "p." + strconv.Itoa(i) + "."
 		f.People = append(f.People, situation.Person{Name: in.Get(at + "name"), Kind: in.Get(at + "kind"), Says: in.Get(at + "says")})
 	}
-	for i := range min(max(int(number(in, "moments")), 1), situation.MaxMoments) {
+	for i := range min(max(int(web.Number(in, "moments")), 1), situation.MaxMoments) {
 		at := "m." + strconv.Itoa(i) + "."
 		m := situation.Moment{Text: in.Get(at + "text"), Ask: in.Get(at + "ask")}
 		for j := range situation.MaxAnswers {

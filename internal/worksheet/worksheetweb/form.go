@@ -7,8 +7,8 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"greenroom/internal/draft"
 	"greenroom/internal/play"
+	"greenroom/internal/web"
 	"greenroom/internal/worksheet"
 )
 
@@ -18,7 +18,7 @@ import (
 func formOf(c echo.Context, content *worksheet.Content) worksheet.Form {
 	form := c.Request().Form
 	f := worksheet.Form{
-		Form:    draft.Form{Version: number(form, "version"), Page: form.Get("page"), N: number(form, "n")},
+		Form:    web.DraftForm(c),
 		Answers: worksheet.Answers{}, Named: form.Get("named") != "",
 	}
 	for _, field := range content.Fields() {
@@ -52,20 +52,12 @@ func cells(form url.Values, name string, columns int) [][]string {
 	return rows
 }
 
-func number(form url.Values, name string) int64 {
-	n, err := strconv.ParseInt(form.Get(name), 10, 64)
-	if err != nil {
-		return 0
-	}
-	return n
-}
-
 // shown is how many rows each table of the page shows.
 func shown(c echo.Context, content *worksheet.Content) map[string]int {
 	rows := map[string]int{}
 	for _, f := range content.Fields() {
 		if f.Type == worksheet.Table {
-			rows[f.Key] = min(int(number(c.Request().Form, "rows."+f.Key)), worksheet.MaxRows)
+			rows[f.Key] = min(int(web.Number(c.Request().Form, "rows."+f.Key)), worksheet.MaxRows)
 		}
 	}
 	return rows

@@ -128,7 +128,7 @@ func (p *Player) Do(c echo.Context, s play.Step, verb string) error {
 	switch {
 	case web.WantsJSON(c):
 		if err != nil {
-			return first(err)
+			return web.OneLine(err)
 		}
 		return c.NoContent(http.StatusNoContent)
 	case err == nil:
@@ -179,12 +179,4 @@ func differences(content *worksheet.Content, typed, stored worksheet.Answers) []
 		}
 	}
 	return view.Entries(content, differ)
-}
-
-// first makes the first message of a form the message of the answer, for a script that shows one line.
-func first(err error) error {
-	if f := fault.From(err); f != nil && len(f.Fields) > 0 {
-		return fault.New(f.Kind, f.Fields[0].Key, f.Fields[0].Args...).Because(err)
-	}
-	return err
 }
