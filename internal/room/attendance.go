@@ -17,6 +17,7 @@ import (
 	"greenroom/internal/db"
 	"greenroom/internal/delivery"
 	"greenroom/internal/fault"
+	"greenroom/internal/words"
 )
 
 // Lengths of the reason of a correction, in characters.
@@ -284,7 +285,7 @@ func (s *Service) corrected(ctx context.Context, tx bun.IDB, r *Room, x Fix) (*A
 		if err != nil {
 			return nil, db.Err(err)
 		}
-		p := &Participant{ID: newID(), RoomID: r.ID, PersonID: x.PersonID, Name: shorten(name, MaxName), JoinedAt: s.Now(), SeenAt: s.Now(), How: ByPage}
+		p := &Participant{ID: newID(), RoomID: r.ID, PersonID: x.PersonID, Name: words.Cut(name, MaxName), JoinedAt: s.Now(), SeenAt: s.Now(), How: ByPage}
 		if _, err := tx.NewInsert().Model(p).On("CONFLICT (room_id, person_id) DO NOTHING").Exec(ctx); err != nil {
 			return nil, db.Err(err)
 		}
@@ -299,12 +300,4 @@ func (s *Service) corrected(ctx context.Context, tx bun.IDB, r *Room, x Fix) (*A
 		}
 	}
 	return nil, absent()
-}
-
-// shorten cuts a text to so many characters.
-func shorten(s string, most int) string {
-	if r := []rune(s); len(r) > most {
-		return string(r[:most])
-	}
-	return s
 }

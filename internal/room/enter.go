@@ -14,6 +14,7 @@ import (
 	"greenroom/internal/delivery"
 	"greenroom/internal/fault"
 	"greenroom/internal/record"
+	"greenroom/internal/words"
 )
 
 // Entered is what came of entering attendance into the record.
@@ -102,7 +103,7 @@ func (s *Service) enter(ctx context.Context, tx bun.IDB, actor *account.Person, 
 	}
 	done, err := s.records.DecideTx(ctx, tx, actor, record.Decision{
 		PersonID: p.PersonID, PersonName: p.Called(), Course: rev, DeliveryID: e.DeliveryID, Kind: record.Recognised, Steps: known,
-		Reason: shorten(r.Title, record.MaxReason-40) + ", " + r.Day, On: s.day(r),
+		Reason: words.Cut(r.Title, record.MaxReason-40) + ", " + r.Day, On: s.day(r),
 	})
 	if fault.Is(err, fault.Conflict) { // they have done all of them
 		return 0, nil

@@ -259,15 +259,8 @@ func (s *Service) note(ctx context.Context, tx bun.IDB, p *Place, u *Situation, 
 // tell lets the writer know on the site.
 func (s *Service) tell(ctx context.Context, tx bun.IDB, u *Situation, kind, once string) error {
 	_, err := s.inbox.Tell(ctx, tx, []inbox.Item{{
-		PersonID: u.PersonID, Name: kind + ":" + u.ID + ":" + once, Kind: kind, Subject: clip(u.Title(false), 80),
+		PersonID: u.PersonID, Name: kind + ":" + u.ID + ":" + once, Kind: kind, Subject: words.Clip(u.Title(false), 80),
 		Href: "/situations/" + u.DeliveryID + "/" + u.ID,
 	}})
 	return err
-}
-
-func clip(s string, n int) string {
-	if r := []rune(s); len(r) > n {
-		return string(r[:n]) + "…"
-	}
-	return s
 }

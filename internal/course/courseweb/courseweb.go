@@ -18,6 +18,7 @@ import (
 	"greenroom/internal/play"
 	"greenroom/internal/record"
 	"greenroom/internal/web"
+	"greenroom/internal/words"
 	"greenroom/web/templates/cohort"
 	"greenroom/web/templates/courses"
 	"greenroom/web/templates/ui"
@@ -55,7 +56,7 @@ func (h *Handlers) getCatalogue(c echo.Context) error {
 		return err
 	}
 	q := courses.Query{
-		Text: clip(c.QueryParam("q"), 100), Level: c.QueryParam("level"),
+		Text: words.Cut(c.QueryParam("q"), 100), Level: c.QueryParam("level"),
 		Topic: c.QueryParam("topic"), Length: c.QueryParam("length"),
 	}
 	found := search(all, q)
@@ -188,13 +189,6 @@ func lengths(l *locale.Printer, picked string) []ui.Option {
 		out = append(out, ui.Option{Value: v, Text: l.T("courses.length_" + v), Selected: v == picked})
 	}
 	return out
-}
-
-func clip(s string, n int) string {
-	if r := []rune(s); len(r) > n {
-		return string(r[:n])
-	}
-	return s
 }
 
 func (h *Handlers) getCourse(c echo.Context) error {

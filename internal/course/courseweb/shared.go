@@ -10,6 +10,7 @@ import (
 	"greenroom/internal/play"
 	"greenroom/internal/record"
 	"greenroom/internal/web"
+	"greenroom/internal/words"
 	"greenroom/web/templates/courses"
 	"greenroom/web/templates/ui"
 )
@@ -38,7 +39,7 @@ func (h *Handlers) getGlossary(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	p := courses.Glossary{Page: web.Page(c, l.T("glossary.title")), Title: l.T("glossary.title"), Text: clip(c.QueryParam("q"), 100)}
+	p := courses.Glossary{Page: web.Page(c, l.T("glossary.title")), Title: l.T("glossary.title"), Text: words.Cut(c.QueryParam("q"), 100)}
 	p.Section = "courses"
 	if by[c.QueryParam("course")] != nil {
 		p.Course = c.QueryParam("course")

@@ -12,6 +12,7 @@ import (
 	"greenroom/internal/delivery"
 	"greenroom/internal/fault"
 	"greenroom/internal/web"
+	"greenroom/internal/words"
 	"greenroom/web/templates/teach"
 	"greenroom/web/templates/ui"
 )
@@ -30,7 +31,7 @@ func (h *Handlers) people(c echo.Context, err error) error {
 	}
 	p := teach.People{
 		Page: desk(c, l.T("teach.people_of", "Title", d.Title)), Cohort: d, Form: typed(c, err, "act", "days", "reason"),
-		Text: clip(strings.TrimSpace(c.QueryParam("q")), 100), Status: c.QueryParam("status"), Chosen: map[string]bool{},
+		Text: words.Cut(strings.TrimSpace(c.QueryParam("q")), 100), Status: c.QueryParam("status"), Chosen: map[string]bool{},
 		Local: func(t time.Time) time.Time { return web.Local(c, t) }, Begun: d.Begun(h.Records.Now()),
 	}
 	f := delivery.RosterFilter{Text: p.Text, Page: page(c)}
@@ -57,13 +58,6 @@ func (h *Handlers) people(c echo.Context, err error) error {
 	}}
 	p.HasError = len(p.Errors) > 0
 	return web.Render(c, status(p.Form), teach.ShowPeople(p))
-}
-
-func clip(s string, n int) string {
-	if r := []rune(s); len(r) > n {
-		return string(r[:n])
-	}
-	return s
 }
 
 // postPeople does one thing with the chosen people.

@@ -12,6 +12,7 @@ import (
 	"greenroom/internal/forum"
 	"greenroom/internal/id"
 	"greenroom/internal/web"
+	"greenroom/internal/words"
 	pages "greenroom/web/templates/forum"
 )
 
@@ -203,7 +204,7 @@ func (h *Handlers) settle(c echo.Context, s spot, typed *pages.Composer) error {
 	}
 	if d != nil {
 		typed.Form.Version = d.Version
-		typed.Hint = web.L(c).T("forum.draft_other", "Text", clip(d.Body, 300))
+		typed.Hint = web.L(c).T("forum.draft_other", "Text", words.Clip(d.Body, 300))
 	}
 	typed.Form.Page = id.New()
 	if s.lists() {

@@ -20,6 +20,7 @@ import (
 	"greenroom/internal/forum"
 	"greenroom/internal/moderation"
 	"greenroom/internal/web"
+	"greenroom/internal/words"
 	pages "greenroom/web/templates/forum"
 	"greenroom/web/templates/ui"
 )
@@ -135,7 +136,7 @@ func (h *Handlers) drafts(c echo.Context, base *forum.Visit, boards []*forum.Vis
 	var out []pages.Draft
 	v := view(c, base)
 	for _, d := range all {
-		row := pages.Draft{Text: clip(d.Title+" "+d.Body, 80), When: v.L.DateTime(web.Local(c, d.SavedAt))}
+		row := pages.Draft{Text: words.Clip(d.Title+" "+d.Body, 80), When: v.L.DateTime(web.Local(c, d.SavedAt))}
 		for _, b := range boards {
 			if d.Place == forum.NewPlace(base.Delivery.ID, b.Board) {
 				row.Href, row.Title = pages.BoardPath(base.Delivery.ID, b.Board)+"#compose", v.BoardTitle(b, "")
@@ -157,13 +158,6 @@ func (h *Handlers) drafts(c echo.Context, base *forum.Visit, boards []*forum.Vis
 		out = append(out, row)
 	}
 	return out, nil
-}
-
-func clip(s string, n int) string {
-	if r := []rune(s); len(r) > n {
-		return string(r[:n]) + "…"
-	}
-	return s
 }
 
 func (h *Handlers) getSearch(c echo.Context) error {
