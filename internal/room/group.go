@@ -44,9 +44,9 @@ type Breakout struct {
 	Message string
 	Called  bool // they are to come back by the end of the room's timer
 
-	Groups []*Group      `bun:"-"`
-	Placed []Participant `bun:"-"` // everybody in the room, by name
-	Loose  []Participant `bun:"-"` // who is in none, by name
+	Groups   []*Group      `bun:"-"`
+	Everyone []Participant `bun:"-"` // in the room, by name
+	Loose    []Participant `bun:"-"` // who is in none, by name
 }
 
 // Group is one of them.
@@ -103,10 +103,10 @@ func breakout(ctx context.Context, tx bun.IDB, roomID, itemID string) (*Breakout
 	if err := tx.NewSelect().Model(&in).Where("item_id = ?", itemID).Scan(ctx); err != nil {
 		return nil, db.Err(err)
 	}
-	if err := tx.NewSelect().Model(&b.Placed).Where("room_id = ?", roomID).Scan(ctx); err != nil {
+	if err := tx.NewSelect().Model(&b.Everyone).Where("room_id = ?", roomID).Scan(ctx); err != nil {
 		return nil, db.Err(err)
 	}
-	slices.SortFunc(b.Placed, func(a, b Participant) int {
+	slices.SortFunc(b.Everyone, func(a, b Participant) int {
 		return cmp.Or(cmp.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)), cmp.Compare(a.ID, b.ID))
 	})
 	at, group := map[string]string{}, map[string]*Group{}
@@ -116,7 +116,7 @@ func breakout(ctx context.Context, tx bun.IDB, roomID, itemID string) (*Breakout
 	for _, g := range b.Groups {
 		group[g.ID] = g
 	}
-	for _, p := range b.Placed {
+	for _, p := range b.Everyone {
 		if g := group[at[p.ID]]; g != nil {
 			g.People = append(g.People, p)
 		} else {
@@ -144,44 +144,44 @@ func place(ctx context.Context, tx bun.IDB, itemID, participantID string, g *Gro
 
 // placeRest deals those who are in no group to the smallest ones, in no order.
 func (b *Breakout) placeRest(ctx context.Context, tx bun.IDB) error {
+	if len(b.Loose) == 0 {
+		return nil
+	}
 	rest := slices.Clone(b.Loose)
 	rand.Shuffle(len(rest), func(x, y int) { rest[x], rest[y] = rest[y], rest[x] })
-	for _, p := range rest {
+	in := make([]member, len(rest))
+	for n, p := range rest {
 		g := b.smallest()
-		if err := place(ctx, tx, b.ItemID, p.ID, g); err != nil {
-			return err
-		}
+		in[n] = member{ItemID: b.ItemID, ParticipantID: p.ID, GroupID: g.ID}
 		g.People = append(g.People, p)
 	}
 	b.Loose = nil
-	return nil
+	_, err := tx.NewInsert().Model(&in).Exec(ctx)
+	return db.Err(err)
 }
 
-// placeLate gives who has just come in a place in the groups that were made, unless people choose theirs.
-func (s *Service) placeLate(ctx context.Context, tx bun.IDB, roomID string) error {
-	var all []Breakout
-	err := tx.NewSelect().Model(&all).Where("way <> ?", Self).Where("item_id IN (SELECT id FROM room_item WHERE room_id = ?)", roomID).Scan(ctx)
-	if err != nil {
+// placeLate gives who has just come in a place in the smallest of the groups that were dealt, one query for each dealing,
+// however many people there are. Where hosts place people, or people choose, they wait.
+func (s *Service) placeLate(ctx context.Context, tx bun.IDB, p *Participant) error {
+	var dealt []string
+	err := tx.NewSelect().Model((*Breakout)(nil)).Column("item_id").Where("way = ?", Random).
+		Where("item_id IN (SELECT id FROM room_item WHERE room_id = ?)", p.RoomID).
+		Where("item_id NOT IN (SELECT item_id FROM room_member WHERE participant_id = ?)", p.ID).Scan(ctx, &dealt)
+	if err != nil || len(dealt) == 0 {
 		return db.Err(err)
 	}
-	placed := false
-	for _, x := range all {
-		if x.Way == Hand { // those whom a host leaves out are left where they are: only the random ones fill by themselves
-			continue
-		}
-		b, err := breakout(ctx, tx, roomID, x.ItemID)
+	for _, itemID := range dealt {
+		g := new(Group)
+		err := tx.NewSelect().Model(g).Column("room_group.id").Join("LEFT JOIN room_member AS m ON m.group_id = room_group.id").
+			Where("room_group.item_id = ?", itemID).GroupExpr("room_group.id, room_group.n").OrderExpr("COUNT(m.participant_id), room_group.n").Limit(1).Scan(ctx)
 		if err != nil {
+			return db.Err(err)
+		}
+		if err := place(ctx, tx, itemID, p.ID, g); err != nil {
 			return err
 		}
-		if err := b.placeRest(ctx, tx); err != nil {
-			return err
-		}
-		placed = true
 	}
-	if !placed {
-		return nil
-	}
-	return s.tell(ctx, tx, StreamOf(roomID), "groups") // the others see who has come
+	return s.say(ctx, tx, p.RoomID) // the others see who has come
 }
 
 // MakeGroups makes the groups of an item for size people each, counted by who is in the room; two at least. Random ones are
@@ -269,7 +269,7 @@ func (s *Service) Place(ctx context.Context, actor *account.Person, roomID, item
 		if participantID == "" {
 			return b.placeRest(ctx, tx)
 		}
-		if !slices.ContainsFunc(b.Placed, func(p Participant) bool { return p.ID == participantID }) {
+		if !slices.ContainsFunc(b.Everyone, func(p Participant) bool { return p.ID == participantID }) {
 			return absent()
 		}
 		if n == 0 {

@@ -69,16 +69,23 @@ func (s *Service) heard(ctx context.Context, tx bun.IDB, people []Participant, h
 			return db.Err(err)
 		}
 	}
-	for _, x := range fresh {
-		if _, err := tx.NewUpdate().Model((*Participant)(nil)).Set("span_id = ?", x.ID).Where("id = ?", x.ParticipantID).Exec(ctx); err != nil {
-			return db.Err(err)
-		}
-	}
 	if len(ids) == 0 {
 		return nil
 	}
-	_, err := tx.NewUpdate().Model((*Participant)(nil)).Set("seen_at = ?", now).Set("how = ?", how).Where("id IN (?)", bun.List(ids)).Exec(ctx)
+	q := tx.NewUpdate().Model((*Participant)(nil)).Set("seen_at = ?", now).Set("how = ?", how).Where("id IN (?)", bun.List(ids))
+	if len(fresh) > 0 {
+		q = q.Set("span_id = COALESCE((SELECT x.id FROM room_span AS x WHERE x.participant_id = room_participant.id AND x.id IN (?)), span_id)", bun.List(idsOf(fresh)))
+	}
+	_, err := q.Exec(ctx)
 	return db.Err(err)
+}
+
+func idsOf(spans []Span) []string {
+	out := make([]string, len(spans))
+	for n := range spans {
+		out[n] = spans[n].ID
+	}
+	return out
 }
 
 // Seen notes that a participant's page is there, and how it said so.

@@ -105,11 +105,12 @@ func (s *Service) SetRows(ctx context.Context, actor *account.Person, roomID str
 		if err != nil {
 			return err
 		}
-		if err := checkRows(items, rows); err != nil {
+		changed, err := checkRows(items, rows)
+		if err != nil {
 			return err
 		}
-		for n := range items {
-			if err := saveItem(ctx, tx, &items[n]); err != nil {
+		for _, i := range changed {
+			if err := saveItem(ctx, tx, i); err != nil {
 				return err
 			}
 		}
@@ -123,8 +124,8 @@ func (s *Service) SetRows(ctx context.Context, actor *account.Person, roomID str
 	})
 }
 
-// checkRows puts what the form has into the items.
-func checkRows(items []Item, rows []Row) error {
+// checkRows puts what the form has into the items, and says which it changed.
+func checkRows(items []Item, rows []Row) (changed []*Item, err error) {
 	var f fault.Fields
 	for n := range items {
 		i := &items[n]
@@ -138,9 +139,12 @@ func checkRows(items []Item, rows []Row) error {
 		}
 		notes := words.Clean(rows[at].Notes, false)
 		checkText(&f, "notes-"+i.ID, notes, MaxNotes, false)
-		i.Minutes, i.Content.Own = minutes, notes
+		if minutes != i.Minutes || notes != i.Content.Own {
+			i.Minutes, i.Content.Own = minutes, notes
+			changed = append(changed, i)
+		}
 	}
-	return f.Err()
+	return changed, f.Err()
 }
 
 // moveItem changes the order of the items, or takes one out, and numbers them anew.

@@ -63,10 +63,10 @@ func (s *Service) Join(ctx context.Context, who *account.Person, code, name stri
 		if err != nil {
 			return db.Err(err)
 		}
-		if err := s.placeLate(ctx, tx, r.ID); err != nil {
+		if _, p, err = inRoom(ctx, tx, who.ID, r.Code); err != nil { // they may have been here before
 			return err
 		}
-		if _, p, err = inRoom(ctx, tx, who.ID, r.Code); err != nil {
+		if err := s.placeLate(ctx, tx, p); err != nil {
 			return err
 		}
 		if err := s.heard(ctx, tx, []Participant{*p}, ByPage); err != nil {
@@ -291,14 +291,10 @@ func (s *Service) Claim(ctx context.Context, tx bun.IDB, from, to string) error 
 
 // Been counts the workshops that somebody was in, for the question whether a device's work is theirs.
 func (s *Service) Been(ctx context.Context, personID string) (n int, last time.Time, err error) {
-	var all []Participant
-	if err := s.db.NewSelect().Model(&all).Where("person_id = ?", personID).Scan(ctx); err != nil {
-		return 0, time.Time{}, db.Err(err)
+	var latest []Participant
+	all, err := s.db.NewSelect().Model(&latest).Where("person_id = ?", personID).OrderExpr("seen_at DESC").Limit(1).ScanAndCount(ctx)
+	if err == nil && len(latest) > 0 {
+		last = latest[0].SeenAt
 	}
-	for _, p := range all {
-		if p.SeenAt.After(last) {
-			last = p.SeenAt
-		}
-	}
-	return len(all), last, nil
+	return int(all), last, db.Err(err)
 }
