@@ -31,6 +31,7 @@ import (
 	"greenroom/internal/db"
 	"greenroom/internal/fault"
 	"greenroom/internal/id"
+	"greenroom/internal/record"
 )
 
 // The occasions.
@@ -90,9 +91,14 @@ type Place struct {
 	PersonID   string
 	DeliveryID string
 	Course     *course.Revision // that the person is on
+	Progress   record.View      // of that revision
 	Enrolled   bool             // with an account, neither paused nor withdrawn
-	Early      bool             // the first module is not finished
-	Finished   bool             // the course is completed
+}
+
+// early says whether the first module is not finished: what is answered then was not learnt here.
+func (p Place) early() bool {
+	first := p.Progress.Module(0)
+	return first.Done < first.Total
 }
 
 // State is what somebody can do with the check of a course, and has done.
@@ -155,8 +161,8 @@ func (s *Service) State(ctx context.Context, p Place) (*State, error) {
 		}
 	}
 	// Who began the first in time may hand it in until the second is begun: the answers would not be worth more.
-	out.MayBefore = p.Enrolled && !out.Before.Done() && out.After == nil && (p.Early || out.Before != nil && !p.Finished)
-	out.MayAfter = p.Enrolled && p.Finished && !out.After.Done()
+	out.MayBefore = p.Enrolled && !out.Before.Done() && out.After == nil && (p.early() || out.Before != nil && !p.Progress.Complete)
+	out.MayAfter = p.Enrolled && p.Progress.Complete && !out.After.Done()
 	return out, nil
 }
 

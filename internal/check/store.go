@@ -3,6 +3,7 @@ package check
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/uptrace/bun"
 
@@ -80,8 +81,6 @@ type exported struct {
 	Answers   map[string]int `json:"answers"` // index of the chosen option, from 0, by skill
 }
 
-const stamp = "2006-01-02T15:04:05Z07:00"
-
 // Export gives a person's checks for the file of everything that is kept about them.
 func (s *Service) Export(ctx context.Context, personID string) (string, any, error) {
 	runs, err := runsOf(ctx, s.db, personID, "")
@@ -91,9 +90,9 @@ func (s *Service) Export(ctx context.Context, personID string) (string, any, err
 	out := make([]exported, 0, len(runs))
 	for i := range runs {
 		r := &runs[i]
-		e := exported{Course: r.CourseKey, Occasion: r.Occasion, Form: r.Form(), Revision: r.RevisionHash, Started: r.StartedAt.UTC().Format(stamp), Answers: r.Answers}
+		e := exported{Course: r.CourseKey, Occasion: r.Occasion, Form: r.Form(), Revision: r.RevisionHash, Started: r.StartedAt.UTC().Format(time.RFC3339), Answers: r.Answers}
 		if r.Done() {
-			e.Submitted = r.SubmittedAt.UTC().Format(stamp)
+			e.Submitted = r.SubmittedAt.UTC().Format(time.RFC3339)
 		}
 		out = append(out, e)
 	}

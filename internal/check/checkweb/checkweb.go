@@ -55,10 +55,7 @@ func (h *Handlers) place(c echo.Context) (check.Place, *check.State, error) {
 	if err != nil {
 		return check.Place{}, nil, err
 	}
-	first := at.Progress.Module(0)
-	p := check.Place{
-		PersonID: web.ViewerOf(c).ID(), Course: at.Course, Enrolled: at.Active(), Early: first.Done < first.Total, Finished: at.Progress.Complete,
-	}
+	p := check.Place{PersonID: web.ViewerOf(c).ID(), Course: at.Course, Progress: at.Progress, Enrolled: at.Active()}
 	if at.Delivery != nil {
 		p.DeliveryID = at.Delivery.ID
 	}
