@@ -63,8 +63,6 @@ func (p RunPage) option(f *check.Family, i int, o check.Option) ui.CheckData {
 	return ui.CheckData{ID: id, Name: "s." + f.Key, Value: strconv.Itoa(i), Label: o.Text, Type: "radio", Checked: ok && n == i}
 }
 
-func letter(i int) string { return string(rune('A' + i)) }
-
 // AnswersPage is both forms with reasons.
 type AnswersPage struct {
 	Head
@@ -133,14 +131,6 @@ func (p FiguresPage) query() string {
 		return ""
 	}
 	return "?" + url.Values{"delivery": {p.Scope.ID}}.Encode()
-}
-
-func (p FiguresPage) options() []ui.Option {
-	var out []ui.Option
-	for _, s := range p.Scopes {
-		out = append(out, ui.Option{Value: s.ID, Text: s.Text(p.L), Selected: s.ID == p.Scope.ID})
-	}
-	return out
 }
 
 // Row is one line of the table.

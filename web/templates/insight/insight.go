@@ -49,14 +49,6 @@ func (p Page) query(page int) string {
 	return "?" + v.Encode()
 }
 
-func (p Page) options() []ui.Option {
-	var out []ui.Option
-	for _, s := range p.Scopes {
-		out = append(out, ui.Option{Value: s.ID, Text: s.Text(p.L), Selected: s.ID == p.Scope.ID})
-	}
-	return out
-}
-
 func (p Page) pages() int { return max(1, (len(p.Steps)+perPage-1)/perPage) }
 
 func (p Page) nav() ui.PageNav {

@@ -147,7 +147,7 @@ func (p OpenPage) choices(d rules.Dealt) []choice {
 		out[i] = choice{ui.CheckData{
 			ID: d.Name() + "-" + tok, Name: d.Name(), Type: kind, Value: tok,
 			Label: optionText(p.L, d, at), Checked: slices.Contains(a.Chosen, at),
-		}, string(rune('A' + i))}
+		}, ui.Letter(i)}
 		if i == 0 {
 			out[i].ID = control(d)
 		}

@@ -153,7 +153,7 @@ func letter(i *rules.Item, n int) string {
 	if i.Kind == workshop.Scale || i.Kind == workshop.CheckIn {
 		return ""
 	}
-	return string(rune('A' + n))
+	return ui.Letter(n)
 }
 
 func sum(counts []int) int {

@@ -9,6 +9,7 @@ import (
 	"greenroom/internal/locale"
 	"greenroom/internal/play"
 	rules "greenroom/internal/scenario"
+	"greenroom/web/templates/ui"
 )
 
 // DebriefPage is a run that has reached its ending.
@@ -83,7 +84,7 @@ func (p DebriefPage) decisions() []decided {
 		d := decided{Moment: m}
 		_, d.Met = p.Others.At[m.Passage.Key]
 		for i, c := range m.Passage.Choices {
-			x := looked{Choice: c, Letter: string(rune('A' + i%26)), Mine: m.Choice == c, Hidden: true}
+			x := looked{Choice: c, Letter: ui.Letter(i), Mine: m.Choice == c, Hidden: true}
 			for _, o := range m.Offered {
 				x.Hidden = x.Hidden && o != c
 			}

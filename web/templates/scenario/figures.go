@@ -9,7 +9,6 @@ import (
 	"greenroom/internal/insight"
 	rules "greenroom/internal/scenario"
 	"greenroom/web/templates/layout"
-	"greenroom/web/templates/ui"
 )
 
 // FiguresPage is which ways people took through a scenario.
@@ -42,14 +41,6 @@ func (p FiguresPage) csv() string {
 		return p.path() + "/figures.csv"
 	}
 	return p.path() + "/figures.csv?" + url.Values{"delivery": {p.Scope.ID}}.Encode()
-}
-
-func (p FiguresPage) options() []ui.Option {
-	var out []ui.Option
-	for _, s := range p.Scopes {
-		out = append(out, ui.Option{Value: s.ID, Text: s.Text(p.L), Selected: s.ID == p.Scope.ID})
-	}
-	return out
 }
 
 // share says a share in words. One that nobody has is not told from one of few.

@@ -300,7 +300,7 @@ func lines(s string) []string {
 func (p ScenePage) options() []option {
 	var out []option
 	for i, c := range p.now().Offered {
-		out = append(out, option{Letter: string(rune('A' + i%26)), CheckData: ui.CheckData{
+		out = append(out, option{Letter: ui.Letter(i), CheckData: ui.CheckData{
 			ID: "f-choice" + suffix(i), Name: "choice", Value: c.ID, Type: "radio", Label: c.Text.Value, Checked: p.Picked == c.ID,
 		}})
 	}

@@ -158,3 +158,6 @@ func (f FieldData) attributes() templ.Attributes {
 
 // bounded keeps a percentage between 0 and 100.
 func bounded(percent int) int { return min(max(percent, 0), 100) }
+
+// Letter is the letter of an option, counted from 0: A, B and so on.
+func Letter(i int) string { return string(rune('A' + i%26)) }
