@@ -141,6 +141,10 @@ func (h *Handlers) getPathways(c echo.Context) error {
 	}
 	p := courses.Pathways{Page: web.Page(c, l.T("pathways.title")), Title: l.T("pathways.title"), Known: mine != nil}
 	p.Section = "courses"
+	views := make(map[string]record.View, len(by))
+	for key, rev := range by {
+		views[key] = record.Look(rev, mine[key])
+	}
 	if ways := shared.Pathways; ways != nil {
 		p.Title, p.Intro = ways.Title, ways.Intro
 		for _, r := range ways.Roles {
@@ -148,7 +152,7 @@ func (h *Handlers) getPathways(c echo.Context) error {
 			w.Source, w.URL = cited(by, r.Source)
 			for _, s := range r.Stages {
 				if rev, m := find(by, s.Module); m != nil {
-					w.Stages = append(w.Stages, stage(rev, m, s.Why, mine[rev.Key]))
+					w.Stages = append(w.Stages, stage(rev, m, s.Why, views[rev.Key]))
 				}
 			}
 			for _, s := range w.Stages {
@@ -164,8 +168,7 @@ func (h *Handlers) getPathways(c echo.Context) error {
 }
 
 // stage is a module as one person has it; it leads to the first step that is not done.
-func stage(rev *course.Revision, m *course.Module, why string, pr *record.Progress) courses.Stage {
-	v := record.Look(rev, pr)
+func stage(rev *course.Revision, m *course.Module, why string, v record.View) courses.Stage {
 	s := courses.Stage{Title: m.Title, Course: rev.Title, Why: why, Minutes: m.Minutes, Href: moduleHref(rev, m), Total: len(m.Activities)}
 	for i := len(m.Activities) - 1; i >= 0; i-- {
 		if a := m.Activities[i]; v.IsDone(a.Key) {
