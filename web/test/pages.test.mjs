@@ -67,6 +67,11 @@ before(async () => {
   await page.locator('main textarea[name="text"]').fill("Too short to count. ");
   await page.locator("main form button.btn-primary").first().click();
   await page.waitForLoadState();
+  await page.goto("/courses/working-with-the-public");
+  await new Mouse(page).pressAndLoad(page.locator('form[action$="/enrol"] button'));
+  await page.goto("/courses/working-with-the-public/check");
+  await new Mouse(page).pressAndLoad(page.getByRole("button", { name: "Begin the ten situations" }));
+  visits.push(["/courses/working-with-the-public/check/before", "learner"]);
   stores.learner = await page.context().storageState();
   await page.context().close();
   for (const [who, email] of [["member", "learner2@demo.example"], ["graduate", "learner8@demo.example"], ["trainer", "trainer@demo.example"], ["admin", "admin@demo.example"]]) {
@@ -105,7 +110,30 @@ before(async () => {
       const first = await other.locator(".board-list h2 a").first().getAttribute("href");
       visits.push([panel, who], [link, "nobody"], [first, "nobody"]);
     }
+    if (who === "trainer") { // a workshop in its groups, with its set-up and who was there; a draft with its revisions and its preview
+      await other.goto("/teach/rooms/new?sheet=using-social-media/an-introduction/workshop");
+      await other.locator("#f-title").fill("Tuesday in the library");
+      await new Mouse(other).pressAndLoad(other.locator("main form button.btn-primary"));
+      const room = new URL(other.url()).pathname, stage = await other.locator(".console-join a").first().getAttribute("href");
+      await other.locator(".console-sheet li", { hasText: "Where does it stand?" }).getByRole("button").click();
+      await other.locator("#f-way").waitFor();
+      await other.locator("[data-part=groups] button.btn-primary, section:has(#groups) button.btn-primary").first().click();
+      await other.locator(".room-group").first().waitFor();
+      visits.push([room, who], [room + "/setup", who], [room + "/attendance", who], [room + "/summary", who], [stage, "nobody"]);
+      await other.goto("/teach/write");
+      await new Mouse(other).pressAndLoad(other.locator("button[value=copy]").first());
+      const draft = new URL(other.url()).pathname;
+      await new Mouse(other).pressAndLoad(other.getByRole("button", { name: /^Edit / }).first());
+      await other.locator("fieldset input[type=text], fieldset input:not([type])").first().fill("Another title");
+      await new Mouse(other).pressAndLoad(other.getByRole("button", { name: "Save and check", exact: true }));
+      visits.push([other.url().slice(other.url().indexOf("/teach")), who], [draft + "/revisions", who], [draft + "/revisions/1", who], [draft + "/play", who]);
+    }
     if (who === "graduate") {
+      await other.goto(course + "/check");
+      await new Mouse(other).pressAndLoad(other.getByRole("button", { name: "Begin the ten situations" }));
+      for (const f of await other.locator("main fieldset").all()) await f.locator("label.choice").first().click();
+      await new Mouse(other).pressAndLoad(other.getByRole("button", { name: "Hand in" }));
+      visits.push([course + "/check/answers", who]);
       await other.goto("/me/certificates");
       const code = (await other.locator("main h2 a").first().getAttribute("href")).split("/").pop();
       visits.push(["/me/certificates/" + code, who], ["/certificates/" + code, "nobody"], ["/admin/certificates/" + code, "admin"]);
@@ -121,59 +149,64 @@ const visits = [
 const visitors = [...new Set(visits.map(([, w]) => w))];
 const as = (who) => (stores[who] ? { storageState: stores[who] } : {});
 
+/** Opens every page as whom it is for, two visitors at a time, since each page keeps one core busy. look gets a page and does one visit. */
+async function everyVisit(options, look, leave = () => {}) {
+  const waiting = [...visitors];
+  const lane = async () => {
+    for (let who; (who = waiting.shift());) {
+      const page = await open(browser, { ...options, ...as(who) });
+      for (const [path] of visits.filter(([, w]) => w === who)) await look(page, path, who);
+      leave(page, who);
+      await page.context().close();
+    }
+  };
+  await Promise.all([lane(), lane()]);
+}
+
 // A theme changes colours and nothing else, so on the loaded page only the rules about colour are asked again.
 for (const size of ["desktop", "phone"]) {
   test(`axe finds nothing: ${size}, light and dark`, { timeout: 400000 }, async () => {
     const wrong = [];
-    for (const who of visitors) {
-      const page = await open(browser, { size, theme: "light", ...as(who) });
+    await everyVisit({ size, theme: "light" }, async (page, path, who) => {
       const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
-      for (const [path] of visits.filter(([, w]) => w === who)) {
-        await page.goto(path);
-        for (const v of await axe(page)) wrong.push(`${who} ${path}: ${v}`);
-        const light = await ground();
-        await page.emulateMedia({ colorScheme: "dark" });
-        // Colours may change by a transition, however short: axe looks when it is over.
-        await page.evaluate(async () => {
-          await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
-          await Promise.allSettled(document.getAnimations().map((a) => a.finished));
-        });
-        if (await ground() === light) wrong.push(`${who} ${path}: the dark theme looks like the light one`);
-        for (const v of await axe(page, colours)) wrong.push(`${who} ${path}, dark: ${v}`);
-        await page.emulateMedia({ colorScheme: "light" });
-      }
-      for (const f of page.faults) wrong.push(`${who}: console: ${f}`);
-      await page.context().close();
-    }
+      await page.goto(path);
+      for (const v of await axe(page)) wrong.push(`${who} ${path}: ${v}`);
+      const light = await ground();
+      await page.emulateMedia({ colorScheme: "dark" });
+      // Colours may change by a transition, however short: axe looks when it is over.
+      await page.evaluate(async () => {
+        await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+        await Promise.allSettled(document.getAnimations().map((a) => a.finished));
+      });
+      if (await ground() === light) wrong.push(`${who} ${path}: the dark theme looks like the light one`);
+      for (const v of await axe(page, colours)) wrong.push(`${who} ${path}, dark: ${v}`);
+      await page.emulateMedia({ colorScheme: "light" });
+    }, (page, who) => { for (const f of page.faults) wrong.push(`${who}: console: ${f}`); });
     assert.deepEqual(wrong, []);
   });
 }
 
 test("nothing scrolls sideways: 320 px, right to left, large text, wide spacing", { timeout: 300000 }, async () => {
   const wrong = [];
-  for (const who of visitors) {
-    const page = await open(browser, { size: { width: 320, height: 640 }, ...as(who) });
-    for (const [path] of visits.filter(([, w]) => w === who)) {
-      await page.goto(path);
-      const over = async (how) => {
-        const by = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-        if (by > 0) wrong.push(`${who} ${path} ${how}: ${by} px too wide`);
-      };
-      await over("at 320 px");
-      await page.evaluate(() => { document.documentElement.dir = "rtl"; });
-      await over("right to left");
-      await page.evaluate(() => { document.documentElement.dir = "ltr"; document.documentElement.dataset.text = "130"; });
-      await over("with large text");
-      // WCAG 1.4.12: nothing is lost when a reader spaces the text. The policy allows no style element, so sheets are adopted.
-      await page.evaluate(() => {
-        const s = new CSSStyleSheet();
-        s.replaceSync("* { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important } p { margin-block-end: 2em !important }");
-        document.adoptedStyleSheets = [...document.adoptedStyleSheets, s];
-      });
-      await over("with wide spacing");
-    }
-    await page.context().close();
-  }
+  await everyVisit({ size: { width: 320, height: 640 } }, async (page, path, who) => {
+    await page.goto(path);
+    const over = async (how) => {
+      const by = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      if (by > 0) wrong.push(`${who} ${path} ${how}: ${by} px too wide`);
+    };
+    await over("at 320 px");
+    await page.evaluate(() => { document.documentElement.dir = "rtl"; });
+    await over("right to left");
+    await page.evaluate(() => { document.documentElement.dir = "ltr"; document.documentElement.dataset.text = "130"; });
+    await over("with large text");
+    // WCAG 1.4.12: nothing is lost when a reader spaces the text. The policy allows no style element, so sheets are adopted.
+    await page.evaluate(() => {
+      const s = new CSSStyleSheet();
+      s.replaceSync("* { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important } p { margin-block-end: 2em !important }");
+      document.adoptedStyleSheets = [...document.adoptedStyleSheets, s];
+    });
+    await over("with wide spacing");
+  });
   assert.deepEqual(wrong, []);
 });
 
@@ -181,35 +214,32 @@ test("valid HTML and budgets", { timeout: 300000 }, async () => {
   const check = new HtmlValidate(JSON.parse(readFileSync(join(root, ".htmlvalidate.json"), "utf8")));
   const wrong = [];
   const seen = { css: 0, js: 0 };
-  for (const who of visitors) {
-    const page = await open(browser, as(who));
+  await everyVisit({}, async (page, path, who) => {
     const requests = [];
-    page.on("response", (r) => requests.push(r));
-    for (const [path] of visits.filter(([, w]) => w === who)) {
-      requests.length = 0;
-      const res = await page.goto(path, { waitUntil: "load" });
-      const html = await res.text();
-      const kb = gzipSync(html).length / 1024;
-      // The licences of everything in the binary are long by law; the gallery holds every part in every state.
-      if (kb > 30 && path !== "/licences") wrong.push(`${who} ${path}: ${kb.toFixed(1)} KB of HTML, the budget is 30`);
-      const report = await check.validateString(html);
-      for (const r of report.results) for (const m of r.messages.slice(0, 5)) wrong.push(`${who} ${path}: html: ${m.ruleId}: ${m.message} (${m.line}:${m.column})`);
-      if (requests.length > 12) wrong.push(`${who} ${path}: ${requests.length} requests, the budget is 12`);
-      for (const r of requests) {
-        const kind = r.request().resourceType();
-        if (kind === "stylesheet") seen.css = Math.max(seen.css, gzipSync(await r.body()).length / 1024);
-      }
-      const js = (await Promise.all(requests.filter((r) => r.request().resourceType() === "script").map((r) => r.body()))).reduce((n, b) => n + gzipSync(b).length / 1024, 0);
-      seen.js = Math.max(seen.js, js);
-      const shift = await page.evaluate(() => new Promise((done) => {
-        let sum = 0;
-        new PerformanceObserver((l) => { for (const e of l.getEntries()) if (!e.hadRecentInput) sum += e.value; }).observe({ type: "layout-shift", buffered: true });
-        requestAnimationFrame(() => requestAnimationFrame(() => done(sum)));
-      }));
-      if (shift > 0.05) wrong.push(`${who} ${path}: the layout shifts by ${shift.toFixed(3)}`);
+    const note = (r) => requests.push(r);
+    page.on("response", note);
+    const res = await page.goto(path, { waitUntil: "load" });
+    const html = await res.text();
+    const kb = gzipSync(html).length / 1024;
+    // The licences of everything in the binary are long by law; the gallery holds every part in every state.
+    if (kb > 30 && path !== "/licences") wrong.push(`${who} ${path}: ${kb.toFixed(1)} KB of HTML, the budget is 30`);
+    const report = await check.validateString(html);
+    for (const r of report.results) for (const m of r.messages.slice(0, 5)) wrong.push(`${who} ${path}: html: ${m.ruleId}: ${m.message} (${m.line}:${m.column})`);
+    if (requests.length > 12) wrong.push(`${who} ${path}: ${requests.length} requests, the budget is 12`);
+    for (const r of requests) {
+      const kind = r.request().resourceType();
+      if (kind === "stylesheet") seen.css = Math.max(seen.css, gzipSync(await r.body()).length / 1024);
     }
-    await page.context().close();
-  }
+    const js = (await Promise.all(requests.filter((r) => r.request().resourceType() === "script").map((r) => r.body()))).reduce((n, b) => n + gzipSync(b).length / 1024, 0);
+    seen.js = Math.max(seen.js, js);
+    const shift = await page.evaluate(() => new Promise((done) => {
+      let sum = 0;
+      new PerformanceObserver((l) => { for (const e of l.getEntries()) if (!e.hadRecentInput) sum += e.value; }).observe({ type: "layout-shift", buffered: true });
+      requestAnimationFrame(() => requestAnimationFrame(() => done(sum)));
+    }));
+    if (shift > 0.05) wrong.push(`${who} ${path}: the layout shifts by ${shift.toFixed(3)}`);
+    page.off("response", note);
+  });
   if (seen.css > 20) wrong.push(`${seen.css.toFixed(1)} KB of CSS, the budget is 20`);
   if (seen.js > 20) wrong.push(`${seen.js.toFixed(1)} KB of script, the budget is 20`);
   assert.deepEqual(wrong, []);

@@ -18,15 +18,10 @@
 //   zone.ts       the time zone for the register form
 //   seen.ts       where the reader was when they left
 import htmx from "htmx.org/dist/htmx.esm.js";
-import { AutoSave } from "./autosave.ts";
 import { counters } from "./counter.ts";
 import { focusMarked } from "./focus.ts";
-import { TimeLimit } from "./limit.ts";
 import { copies, menus, passwords, themes } from "./menus.ts";
-import { MarkDown } from "./markdown.ts";
-import { OrderList } from "./order.ts";
 import { outline } from "./outline.ts";
-import { ScenarioClock, ScenarioInject } from "./scenario.ts";
 import { seen } from "./seen.ts";
 import { zone } from "./zone.ts";
 
@@ -35,19 +30,25 @@ declare global {
 }
 window.htmx = htmx;
 
-customElements.define("auto-save", AutoSave);
-customElements.define("mark-down", MarkDown);
-customElements.define("order-list", OrderList);
-customElements.define("time-limit", TimeLimit);
-customElements.define("scenario-clock", ScenarioClock);
-customElements.define("scenario-inject", ScenarioInject);
-// What few pages have is loaded by those that have it.
-const rare = (name: string, load: () => Promise<CustomElementConstructor>) => {
-  if (document.querySelector(name)) void load().then((element) => customElements.define(name, element));
+// What few pages have is loaded by those that have it, or get it.
+const waiting = new Map<string, () => Promise<CustomElementConstructor>>();
+const rare = () => {
+  for (const [name, load] of waiting) {
+    if (!document.querySelector(name)) continue;
+    waiting.delete(name);
+    void load().then((element) => customElements.define(name, element));
+  }
 };
-rare("live-room", () => import("./room.ts").then((m) => m.LiveRoom));
-rare("live-thread", () => import("./thread.ts").then((m) => m.LiveThread));
-rare("pass-key", () => import("./passkey.ts").then((m) => m.PassKey));
+waiting.set("auto-save", () => import("./autosave.ts").then((m) => m.AutoSave));
+waiting.set("live-room", () => import("./room.ts").then((m) => m.LiveRoom));
+waiting.set("live-thread", () => import("./thread.ts").then((m) => m.LiveThread));
+waiting.set("mark-down", () => import("./markdown.ts").then((m) => m.MarkDown));
+waiting.set("order-list", () => import("./order.ts").then((m) => m.OrderList));
+waiting.set("pass-key", () => import("./passkey.ts").then((m) => m.PassKey));
+waiting.set("scenario-clock", () => import("./scenario.ts").then((m) => m.ScenarioClock));
+waiting.set("scenario-inject", () => import("./scenario.ts").then((m) => m.ScenarioInject));
+waiting.set("time-limit", () => import("./limit.ts").then((m) => m.TimeLimit));
+rare();
 menus();
 themes();
 passwords(document);
@@ -60,6 +61,7 @@ zone();
 
 // After a swap the new part gets what the page got when it was loaded.
 document.body.addEventListener("htmx:after:swap", () => {
+  rare();
   passwords(document);
   counters(document);
   focusMarked(document);

@@ -189,8 +189,11 @@ func (p Edit) label(f *rules.Field, own bool) string {
 	return p.L.T("author.field." + f.Name)
 }
 
+// fieldID makes an id of a path: what authors type as a key of the file may have anything in it, an id no spaces.
+func fieldID(path string) string { return strings.Join(strings.Fields(path), "%20") }
+
 func (p Edit) data(f *rules.Field, own bool) ui.FieldData {
-	x := ui.FieldData{ID: f.Path, Name: f.Path, Label: p.label(f, own), Value: f.Value, Optional: !f.Needed && !own}
+	x := ui.FieldData{ID: fieldID(f.Path), Name: f.Path, Label: p.label(f, own), Value: f.Value, Optional: !f.Needed && !own}
 	var errs, hints []string
 	for _, n := range f.Findings {
 		if n.Error() {

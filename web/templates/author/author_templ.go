@@ -2133,7 +2133,7 @@ func one(p Edit, f *rules.Field, own bool) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				for _, o := range f.Choices {
-					templ_7745c5c3_Err = ui.Check(ui.CheckData{ID: f.Path + "/" + o.Value, Name: f.Path, Value: o.Value, Label: o.Text, Checked: o.Chosen}).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.Check(ui.CheckData{ID: fieldID(f.Path + "/" + o.Value), Name: f.Path, Value: o.Value, Label: o.Text, Checked: o.Chosen}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -2161,7 +2161,7 @@ func one(p Edit, f *rules.Field, own bool) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.Check(ui.CheckData{ID: f.Path, Name: f.Path, Value: "1", Label: p.label(f, own), Checked: f.Kind == rules.Yes && f.Value == "true" || f.Kind == rules.No && f.Value != "false"}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Check(ui.CheckData{ID: fieldID(f.Path), Name: f.Path, Value: "1", Label: p.label(f, own), Checked: f.Kind == rules.Yes && f.Value == "true" || f.Kind == rules.No && f.Value != "false"}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -2248,7 +2248,7 @@ func one(p Edit, f *rules.Field, own bool) templ.Component {
 				}
 			}
 			if f.Kind == rules.Table {
-				templ_7745c5c3_Err = ui.Field(ui.FieldData{ID: "key:" + f.Path, Name: "key:" + f.Path, Label: p.L.T("author.key"), Hint: p.L.T("author.key_hint"), Optional: true, MaxLength: 40}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Field(ui.FieldData{ID: fieldID("key:" + f.Path), Name: "key:" + f.Path, Label: p.L.T("author.key"), Hint: p.L.T("author.key_hint"), Optional: true, MaxLength: 40}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
