@@ -92,6 +92,10 @@ func TestTheCheckOfOnePerson(t *testing.T) {
 		late.takeAll(s.course("tiny"))
 		late.post(tinyChecks, url.Values{"occasion": {"before"}}).want(409, "before the first module is finished")
 		late.get(tinyChecks).want(200, "Begin the ten situations")
+		p, _ = late.situations("after", true)
+		if p = p.follow().want(200, "Its sibling, which you have not answered"); strings.Contains(p.raw, "Before the course") {
+			t.Error("what was never answered is told as answered before the course")
+		}
 	})
 }
 

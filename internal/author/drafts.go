@@ -34,7 +34,7 @@ type Draft struct {
 	ID          string `bun:",pk"`
 	OwnerID     *string
 	Title       string
-	CourseKey   string // where it comes from, or was published; ""
+	CourseKey   string // where it was copied from; ""
 	ActivityKey string
 	Source      string
 	draft.Stamp

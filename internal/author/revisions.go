@@ -21,10 +21,9 @@ import (
 
 // Kinds of revisions.
 const (
-	KindSaved     = "saved"
-	KindRestored  = "restored"  // made of an older one
-	KindAside     = "aside"     // what somebody wrote while another did: kept, and never the newest that counts
-	KindPublished = "published" // went into a course
+	KindSaved    = "saved"
+	KindRestored = "restored" // made of an older one
+	KindAside    = "aside"    // what somebody wrote while another did: kept, and never the newest that counts
 )
 
 // What thinning leaves: the newest ones all, of those before one for each person and ten minutes, and every one with a note.

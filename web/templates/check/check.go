@@ -78,7 +78,7 @@ type answered struct {
 // met is one situation; chosen is -1 where the person has not met it.
 type met struct {
 	*check.Situation
-	occasion string
+	occasion string // or never
 	chosen   int
 }
 
@@ -92,7 +92,9 @@ func (p *AnswersPage) Add(c *check.Content, before, after *check.Run) {
 				r, form = before, other(form)
 			}
 			m := met{Situation: f.In(form), occasion: occasion, chosen: -1}
-			if n, ok := chosen(r, f.Key); ok && n < len(m.Options) {
+			if n, ok := chosen(r, f.Key); !ok {
+				m.occasion = "never"
+			} else if n < len(m.Options) {
 				m.chosen = n
 			}
 			a.met = append(a.met, m)
