@@ -61,6 +61,11 @@ check: node_modules/.stamp web/dist/manifest.json ## Everything that needs no da
 lint: ## Static analysis beyond go vet
 	go run honnef.co/go/tools/cmd/staticcheck@v0.8.2 ./...
 
+.PHONY: race
+race: ## Run what is live under the race detector; needs a C compiler and some ten minutes
+	go run ./cmd/testpg -- env CGO_ENABLED=1 go test -race ./internal/live ./internal/stream ./internal/bell
+	go run ./cmd/testpg -- env CGO_ENABLED=1 go test -race ./internal/forum -run Test18
+
 .PHONY: bench
 bench: build ## Measure, as ratios to a baseline run at the same time; also written to bench/latest.json
 	go run ./cmd/bench
