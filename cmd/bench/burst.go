@@ -52,9 +52,9 @@ func burstTree() fstest.MapFS {
 // burst lets a crowd start one quiz, each at their own moment whether the others have been served or not: press Start,
 // get the page, answer, save. What was acknowledged is then looked up in the database. A time is counted from the
 // moment at which the learner wanted the thing, so waiting in a queue counts.
-func (b *bench) burst(ctx context.Context, r *report, engine string, short bool) error {
+func (b *bench) burst(ctx context.Context, r *report, engine string, s settings) error {
 	n, within := burstLearners, burstTime
-	if short {
+	if s.short {
 		n, within = n/10, within/10
 	}
 	if _, err := b.app.Courses.Publish(ctx, burstTree()); err != nil {

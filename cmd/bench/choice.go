@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"strings"
 	"testing/fstest"
-	"time"
 
 	"github.com/uptrace/bun"
 
@@ -50,7 +49,7 @@ func scenarioTree() fstest.MapFS {
 
 // choice compares a choice through HTTP, durable when it is answered, with an insert and a commit through bun. Each learner
 // plays to the last decision and then begins again, which is in the figure too.
-func (b *bench) choice(ctx context.Context, r *report, engine string, d time.Duration) error {
+func (b *bench) choice(ctx context.Context, r *report, engine string, s settings) error {
 	if _, err := b.app.Courses.Publish(ctx, scenarioTree()); err != nil {
 		return err
 	}
@@ -83,7 +82,7 @@ func (b *bench) choice(ctx context.Context, r *report, engine string, d time.Dur
 		made[l]++
 		return fetch(http.MethodPost, path, b.cookies[l], body, http.StatusSeeOther, "")
 	}
-	ours, base, err := turns(d, b.pids, do, b.insert(ctx))
+	ours, base, err := turns(s.turn, b.pids, do, b.insert(ctx))
 	if err != nil {
 		return fmt.Errorf("choice: %w", err)
 	}

@@ -19,7 +19,7 @@ const (
 
 // cohort compares what the pages of a cohort of 1,000 learners and 60 activities cost its trainer with those of 100
 // learners, and imports a file of 10,000 addresses without accounts.
-func (b *bench) cohort(ctx context.Context, r *report, engine string, d time.Duration) error {
+func (b *bench) cohort(ctx context.Context, r *report, engine string, s settings) error {
 	boss, err := b.app.Accounts.ByEmail(ctx, "admin@demo.example")
 	if err != nil {
 		return err
@@ -61,7 +61,7 @@ func (b *bench) cohort(ctx context.Context, r *report, engine string, d time.Dur
 				return fetch("GET", b.site.base+"/teach/cohorts/"+id+p.path, cookie, "", 200, p.want)
 			}
 		}
-		large, small, err := turns(d/2, b.pids, page(ids[1]), page(ids[0]))
+		large, small, err := turns(s.turn/2, b.pids, page(ids[1]), page(ids[0]))
 		if err != nil {
 			return fmt.Errorf("cohort page %s: %w", p.name, err)
 		}

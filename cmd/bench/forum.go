@@ -95,15 +95,15 @@ func (b *bench) reply(ctx context.Context, who *account.Person, threadID string)
 }
 
 // forum measures threads: what it costs to read them, and how many replies a second 32 writers bring in.
-func (b *bench) forum(ctx context.Context, r *report, engine string, d time.Duration) error {
+func (b *bench) forum(ctx context.Context, r *report, engine string, s settings) error {
 	on, err := b.discussion(ctx)
 	if err != nil {
 		return err
 	}
-	if err := b.threads(ctx, r, engine, d, on); err != nil {
+	if err := b.threads(ctx, r, engine, s.turn, on); err != nil {
 		return err
 	}
-	return b.replies(ctx, r, engine, d, on)
+	return b.replies(ctx, r, engine, s.turn, on)
 }
 
 func (b *bench) threads(ctx context.Context, r *report, engine string, d time.Duration, on *board) error {

@@ -17,7 +17,7 @@ import (
 )
 
 // growth asks the same pages before and after there is ten times as much of everything, in one run each.
-func (b *bench) growth(ctx context.Context, r *report, engine string, d time.Duration) error {
+func (b *bench) growth(ctx context.Context, r *report, engine string, s settings) error {
 	pages := []struct{ name, path string }{
 		{"catalogue", "/courses"}, {"course page", "/courses/bench-0"}, {"lesson page", "/courses/bench-0/module-3/step-2"}, {"dashboard", "/me"},
 	}
@@ -27,7 +27,7 @@ func (b *bench) growth(ctx context.Context, r *report, engine string, d time.Dur
 	before := make([]sample, len(pages))
 	measure := func(into []sample) error {
 		for i, p := range pages {
-			s, _, err := turns(d/2, b.pids, b.get(p.path, ""), b.bareGet)
+			s, _, err := turns(s.turn/2, b.pids, b.get(p.path, ""), b.bareGet)
 			if err != nil {
 				return fmt.Errorf("%s: %w", p.name, err)
 			}
@@ -84,7 +84,7 @@ func (b *bench) fill(ctx context.Context, from, to int) error {
 }
 
 // publish measures a course of 1,000 pages, in and out again.
-func (b *bench) publish(ctx context.Context, r *report, engine string) error {
+func (b *bench) publish(ctx context.Context, r *report, engine string, _ settings) error {
 	big := tree(1, 1000)
 	for name, f := range big { // a course of its own beside the others
 		delete(big, name)

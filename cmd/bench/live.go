@@ -39,9 +39,9 @@ const (
 )
 
 // live measures how soon the last of a crowd hears of a post, and what a learner who only listens costs.
-func (b *bench) live(ctx context.Context, r *report, engine string, short bool) error {
+func (b *bench) live(ctx context.Context, r *report, engine string, s settings) error {
 	n, rounds := crowdSockets, liveRounds
-	if short {
+	if s.short {
 		n, rounds = n/10, rounds/4
 	}
 	files, err := moreFiles(4*n + spareFiles)

@@ -53,38 +53,20 @@ func (s settings) wants(part string) bool { return len(s.parts) == 0 || s.parts[
 // part is what can be measured by itself, on one database.
 type part struct {
 	name string
-	do   func(ctx context.Context, b *bench, r *report, engine string, s settings) error
+	do   func(b *bench, ctx context.Context, r *report, engine string, s settings) error
 }
 
 // parts are in the order of a whole run: growth fills the database, so what measures an ordinary site comes before it.
 var parts = []part{
-	{"pages", func(_ context.Context, b *bench, r *report, engine string, s settings) error {
-		return b.pages(r, engine, s.turn)
-	}},
-	{"complete", func(ctx context.Context, b *bench, r *report, engine string, s settings) error {
-		return b.complete(ctx, r, engine, s.turn)
-	}},
-	{"choice", func(ctx context.Context, b *bench, r *report, engine string, s settings) error {
-		return b.choice(ctx, r, engine, s.turn)
-	}},
-	{"forum", func(ctx context.Context, b *bench, r *report, engine string, s settings) error {
-		return b.forum(ctx, r, engine, s.turn)
-	}},
-	{"live", func(ctx context.Context, b *bench, r *report, engine string, s settings) error {
-		return b.live(ctx, r, engine, s.short)
-	}},
-	{"growth", func(ctx context.Context, b *bench, r *report, engine string, s settings) error {
-		return b.growth(ctx, r, engine, s.turn)
-	}},
-	{"cohort", func(ctx context.Context, b *bench, r *report, engine string, s settings) error {
-		return b.cohort(ctx, r, engine, s.turn)
-	}},
-	{"burst", func(ctx context.Context, b *bench, r *report, engine string, s settings) error {
-		return b.burst(ctx, r, engine, s.short)
-	}},
-	{"publish", func(ctx context.Context, b *bench, r *report, engine string, _ settings) error {
-		return b.publish(ctx, r, engine)
-	}},
+	{"pages", (*bench).pages},
+	{"complete", (*bench).complete},
+	{"choice", (*bench).choice},
+	{"forum", (*bench).forum},
+	{"live", (*bench).live},
+	{"growth", (*bench).growth},
+	{"cohort", (*bench).cohort},
+	{"burst", (*bench).burst},
+	{"publish", (*bench).publish},
 }
 
 // measure runs the parts that are asked for on one database.
@@ -98,7 +80,7 @@ func measure(ctx context.Context, r *report, engine, dir string, s settings) err
 		if !s.wants(p.name) {
 			continue
 		}
-		if err := p.do(ctx, b, r, engine, s); err != nil {
+		if err := p.do(b, ctx, r, engine, s); err != nil {
 			return fmt.Errorf("%s: %w", p.name, err)
 		}
 	}
@@ -261,7 +243,7 @@ func (b *bench) bareGet(int, int) error {
 	return fetch(http.MethodGet, b.bare.base+"/", "", "", http.StatusOK, "")
 }
 
-func (b *bench) pages(r *report, engine string, d time.Duration) error {
+func (b *bench) pages(_ context.Context, r *report, engine string, s settings) error {
 	for _, p := range []struct {
 		name, path, want string
 		goal             float64
@@ -269,7 +251,7 @@ func (b *bench) pages(r *report, engine string, d time.Duration) error {
 		{"course page, 60 steps and own progress", "/courses/bench-0", "33%", courseGoal},
 		{"lesson page", "/courses/bench-0/module-3/step-2", "Step 22", lessonGoal},
 	} {
-		ours, base, err := turns(d, b.pids, b.get(p.path, p.want), b.bareGet)
+		ours, base, err := turns(s.turn, b.pids, b.get(p.path, p.want), b.bareGet)
 		if err != nil {
 			return fmt.Errorf("%s: %w", p.name, err)
 		}
@@ -288,7 +270,7 @@ type plainRow struct {
 // complete compares a durable completion through HTTP with an insert and a commit through bun. Each learner goes
 // through the course step by step and is then followed by the next; all are guests, since they are made quickly and
 // take the same way.
-func (b *bench) complete(ctx context.Context, r *report, engine string, d time.Duration) error {
+func (b *bench) complete(ctx context.Context, r *report, engine string, s settings) error {
 	if _, err := b.db.NewCreateTable().Model((*plainRow)(nil)).Exec(ctx); err != nil {
 		return err
 	}
@@ -316,7 +298,7 @@ func (b *bench) complete(ctx context.Context, r *report, engine string, d time.D
 		step[l]++
 		return fetch(http.MethodPost, paths[(step[l]-1)%len(paths)], who[l], "", http.StatusSeeOther, "")
 	}
-	ours, base, err := turns(d, b.pids, do, b.insert(ctx))
+	ours, base, err := turns(s.turn, b.pids, do, b.insert(ctx))
 	if err != nil {
 		return fmt.Errorf("complete: %w", err)
 	}
