@@ -16,6 +16,10 @@ import (
 	"greenroom/internal/record"
 )
 
+// growthTries is how often a page is measured before and after; the least counts. The two cannot take turns, and whatever
+// else the machine does in between only ever adds.
+const growthTries = 3
+
 // growth asks the same pages before and after there is ten times as much of everything, in one run each.
 func (b *bench) growth(ctx context.Context, r *report, engine string, s settings) error {
 	pages := []struct{ name, path string }{
@@ -27,11 +31,15 @@ func (b *bench) growth(ctx context.Context, r *report, engine string, s settings
 	before := make([]sample, len(pages))
 	measure := func(into []sample) error {
 		for i, p := range pages {
-			s, _, err := turns(s.turn/2, b.pids, b.get(p.path, ""), b.bareGet)
-			if err != nil {
-				return fmt.Errorf("%s: %w", p.name, err)
+			for try := range growthTries {
+				got, _, err := turns(s.turn/2, b.pids, b.get(p.path, ""), b.bareGet)
+				if err != nil {
+					return fmt.Errorf("%s: %w", p.name, err)
+				}
+				if try == 0 || got.cpu < into[i].cpu {
+					into[i] = got
+				}
 			}
-			into[i] = s
 		}
 		return nil
 	}

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"net/http"
+	"runtime"
 	"runtime/debug"
 	"sync/atomic"
 	"time"
@@ -10,6 +11,10 @@ import (
 
 // restAfter is how long nobody has to ask for anything before the process gives back what it does not need.
 const restAfter = time.Minute
+
+// settleAfter is how long after the start it gives back what reading the courses took: those who waited for the start
+// come first.
+const settleAfter = time.Second
 
 // rest makes a process small while nobody is there: small sites share their machine.
 type rest struct {
@@ -21,6 +26,7 @@ type rest struct {
 // shrink collects what is unused and gives it, and the program's own pages, back to the system. It takes some
 // milliseconds.
 func shrink() {
+	runtime.GC() // twice in all: what pools hold outlives one collection
 	debug.FreeOSMemory()
 	giveBack()
 }
@@ -33,14 +39,18 @@ func (r *rest) watch(h http.Handler) http.Handler {
 	})
 }
 
-// run ticks until ctx ends.
+// run gives back what the start took, and then ticks until ctx ends.
 func (r *rest) run(ctx context.Context) {
+	settled := time.NewTimer(settleAfter)
+	defer settled.Stop()
 	t := time.NewTicker(restAfter)
 	defer t.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
+		case <-settled.C:
+			r.give()
 		case <-t.C:
 			r.tick()
 		}

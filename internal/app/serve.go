@@ -85,7 +85,6 @@ func Serve(ctx context.Context, cfg config.Config, log *slog.Logger, out io.Writ
 	go func() { failed <- srv.Serve(l) }()
 	a.greet(out)
 	Tune()
-	shrink() // reading the courses took several times what they hold
 
 	select {
 	case err = <-failed:

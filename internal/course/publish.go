@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"sort"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -58,6 +59,9 @@ func (s *Service) Ship(ctx context.Context, fsys fs.FS) (Result, error) {
 
 // shipped says whether every course of the tree was published once, exactly so, and what is current can be shown.
 func (s *Service) shipped(ctx context.Context, fsys fs.FS) (Result, bool, error) {
+	var reading sync.WaitGroup // while the tree is compared; whoever asks for a course below waits for it
+	reading.Go(func() { _, _ = s.fresh(ctx) })
+	defer reading.Wait()
 	w := &walker{fsys: fsys}
 	w.walk()
 	if w.found.Broken() || len(w.folders) == 0 {

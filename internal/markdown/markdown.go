@@ -8,6 +8,7 @@ import (
 	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/parser"
 	"github.com/yuin/goldmark/text"
+	"github.com/yuin/goldmark/util"
 )
 
 // Labels are the words that rendered text needs, in the text's language.
@@ -117,10 +118,18 @@ func parseCourse(src string, o Options) (ast.Node, *checker) {
 }
 
 func renderNode(md *dialect, src []byte, n ast.Node) string {
-	var b bytes.Buffer
-	b.Grow(len(src) * 2)
+	var b sheet
+	b.Grow(len(src) + len(src)/4)
 	if err := md.Renderer().Render(&b, src, n); err != nil {
 		return "" // a buffer does not fail
 	}
 	return b.String()
 }
+
+// sheet is a buffer that goldmark writes to as it is, without a second one of 4 KB in between.
+type sheet struct{ bytes.Buffer }
+
+var _ util.BufWriter = (*sheet)(nil)
+
+func (*sheet) Buffered() int { return 0 }
+func (*sheet) Flush() error  { return nil }
