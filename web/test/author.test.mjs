@@ -9,7 +9,7 @@ let browser;
 before(async () => { browser = await launch(); });
 after(async () => { await browser.close(); });
 
-test("a scenario is written without JavaScript", { timeout: 60000 }, async () => {
+test("a scenario is written without JavaScript", { timeout: 240000 }, async () => {
   const p = await open(browser, { js: false });
   await signIn(p, "trainer@demo.example");
   await p.goto("/teach/write");
@@ -27,7 +27,7 @@ test("a scenario is written without JavaScript", { timeout: 60000 }, async () =>
   assert.match(readFileSync(await file.path(), "utf8"), /title: "The first hour"/);
 });
 
-test("every form is clean", { timeout: 60000 }, async () => {
+test("every form is clean", { timeout: 240000 }, async () => {
   for (const look of [{}, { size: "phone", theme: "dark" }]) {
     const p = await open(browser, look);
     await signIn(p, "trainer@demo.example");
@@ -52,7 +52,7 @@ test("every form is clean", { timeout: 60000 }, async () => {
     await p.getByRole("link", { name: "Revisions and people" }).click();
     assert.deepEqual(await axe(p), [], "the revisions");
     if (process.env.SHOTS) await p.screenshot({ path: `${process.env.SHOTS}/history-${look.size ?? "wide"}.png`, fullPage: true });
-    await p.getByRole("link", { name: "Compare 1 with the newest" }).click();
+    await p.getByRole("link", { name: "Compare revision 1 with the newest" }).click();
     assert.deepEqual(await axe(p), [], "the comparison");
     assert.ok(await p.evaluate(() => document.documentElement.scrollWidth <= innerWidth), "the comparison scrolls sideways");
     if (process.env.SHOTS) await p.screenshot({ path: `${process.env.SHOTS}/compare-${look.size ?? "wide"}.png`, fullPage: true });

@@ -10,7 +10,7 @@ let browser;
 before(async () => { browser = await launch(); });
 after(async () => { await browser.close(); });
 
-test("what is typed is saved by itself, and what was typed last survives the closing of the tab", { timeout: 60000 }, async () => {
+test("what is typed is saved by itself, and what was typed last survives the closing of the tab", { timeout: 240000 }, async () => {
   const page = await open(browser);
   await signIn(page, "learner3@demo.example");
   await page.goto(reflection);
@@ -25,7 +25,7 @@ test("what is typed is saved by itself, and what was typed last survives the clo
   await page.context().close();
 });
 
-test("two tabs: the older one never overwrites the newer, and both texts are kept", { timeout: 60000 }, async () => {
+test("two tabs: the older one never overwrites the newer, and both texts are kept", { timeout: 240000 }, async () => {
   const one = await open(browser);
   await signIn(one, "learner4@demo.example");
   await one.goto(reflection);
@@ -45,7 +45,7 @@ test("two tabs: the older one never overwrites the newer, and both texts are kep
   await one.context().close();
 });
 
-test("offline: the page says so, keeps the text and saves it when the connection is back", { timeout: 60000 }, async () => {
+test("offline: the page says so, keeps the text and saves it when the connection is back", { timeout: 240000 }, async () => {
   const page = await open(browser);
   await signIn(page, "learner@demo.example");
   await page.goto(reflection);
@@ -61,7 +61,7 @@ test("offline: the page says so, keeps the text and saves it when the connection
   await page.context().close();
 });
 
-test("a quiz goes on where it was left, on another device", { timeout: 60000 }, async () => {
+test("a quiz goes on where it was left, on another device", { timeout: 240000 }, async () => {
   const quiz = "/courses/using-social-media/an-introduction/check-yourself";
   const desk = await open(browser);
   await signIn(desk, "learner2@demo.example");
@@ -83,7 +83,7 @@ test("a quiz goes on where it was left, on another device", { timeout: 60000 }, 
   await phone.context().close();
 });
 
-test("learning goes on at the step where one left", { timeout: 60000 }, async () => {
+test("learning goes on at the step where one left", { timeout: 240000 }, async () => {
   const page = await open(browser);
   await signIn(page, "learner4@demo.example");
   const path = "/courses/using-social-media/an-introduction/who-you-miss";

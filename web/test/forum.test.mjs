@@ -15,7 +15,7 @@ async function agree(page) {
   if (await rules.count()) await rules.check({ force: true });
 }
 
-test("new posts wait, are announced, and move no focus", { timeout: 120000 }, async () => {
+test("new posts wait, are announced, and move no focus", { timeout: 240000 }, async () => {
   const reader = await open(browser), writer = await open(browser, { js: false }), staff = await open(browser);
   await signIn(reader, "learner2@demo.example");
   await signIn(writer, "learner3@demo.example");
@@ -46,7 +46,7 @@ test("new posts wait, are announced, and move no focus", { timeout: 120000 }, as
   await agree(writer);
   await writer.locator("button.btn-primary", { hasText: "Post" }).click();
 
-  await reader.locator(".new-posts button", { hasText: "Show 2 new posts" }).waitFor({ timeout: 8000 });
+  await reader.locator(".new-posts button", { hasText: "Show 2 new posts" }).waitFor({ timeout: 30000 });
   await deaf.evaluate(() => document.dispatchEvent(new Event("visibilitychange"))); // it looks when it is seen again
   await deaf.locator(".new-posts button", { hasText: "Show 2 new posts" }).waitFor();
   assert.equal(await reader.locator(".post").count(), there, "what is there was touched");
@@ -65,7 +65,7 @@ test("new posts wait, are announced, and move no focus", { timeout: 120000 }, as
   await staff.locator("form[action$='/decide'] button.btn-primary").click();
   await staff.locator("#decision").waitFor();
   await reader.locator("#f-body").focus();
-  await reader.locator(".post-gone").first().waitFor({ timeout: 8000 });
+  await reader.locator(".post-gone").first().waitFor({ timeout: 30000 });
   assert.equal(await reader.getByText(said).count(), 0, "what was hidden is still to be read");
   assert.deepEqual([...reader.faults, ...deaf.faults, ...writer.faults, ...staff.faults], []);
 });

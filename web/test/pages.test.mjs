@@ -165,7 +165,7 @@ async function everyVisit(options, look, leave = () => {}) {
 
 // A theme changes colours and nothing else, so on the loaded page only the rules about colour are asked again.
 for (const size of ["desktop", "phone"]) {
-  test(`axe finds nothing: ${size}, light and dark`, { timeout: 400000 }, async () => {
+  test(`axe finds nothing: ${size}, light and dark`, { timeout: 600000 }, async () => {
     const wrong = [];
     await everyVisit({ size, theme: "light" }, async (page, path, who) => {
       const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
@@ -186,7 +186,7 @@ for (const size of ["desktop", "phone"]) {
   });
 }
 
-test("nothing scrolls sideways: 320 px, right to left, large text, wide spacing", { timeout: 300000 }, async () => {
+test("nothing scrolls sideways: 320 px, right to left, large text, wide spacing", { timeout: 600000 }, async () => {
   const wrong = [];
   await everyVisit({ size: { width: 320, height: 640 } }, async (page, path, who) => {
     await page.goto(path);
@@ -210,7 +210,7 @@ test("nothing scrolls sideways: 320 px, right to left, large text, wide spacing"
   assert.deepEqual(wrong, []);
 });
 
-test("valid HTML and budgets", { timeout: 300000 }, async () => {
+test("valid HTML and budgets", { timeout: 600000 }, async () => {
   const check = new HtmlValidate(JSON.parse(readFileSync(join(root, ".htmlvalidate.json"), "utf8")));
   const wrong = [];
   const seen = { css: 0, js: 0 };
@@ -245,7 +245,7 @@ test("valid HTML and budgets", { timeout: 300000 }, async () => {
   assert.deepEqual(wrong, []);
 });
 
-test("forced colours keep what is chosen and where one is", { timeout: 60000 }, async () => {
+test("forced colours keep what is chosen and where one is", { timeout: 240000 }, async () => {
   const page = await open(browser, { forcedColors: "active", ...as("learner") });
   await page.goto(course + "/an-introduction/check-yourself");
   const current = page.locator('.steps a[aria-current="page"]');

@@ -87,7 +87,7 @@ async function certificate(page, course, name) {
   await stranger.context().close();
 }
 
-test("without JavaScript: learn first, register later, finish", { timeout: 600000 }, async () => {
+test("without JavaScript: learn first, register later, finish", { timeout: 2400000 }, async () => {
   const course = unscripted.key;
   const page = await open(browser, { js: false }), hand = new Mouse(page);
   await page.goto("/courses");
@@ -107,7 +107,7 @@ test("without JavaScript: learn first, register later, finish", { timeout: 60000
   await page.context().close();
 });
 
-test("by keyboard alone: register, enrol, finish", { timeout: 600000, skip: postgres && "keys do not depend on the database" }, async () => {
+test("by keyboard alone: register, enrol, finish", { timeout: 2400000, skip: postgres && "keys do not depend on the database" }, async () => {
   const course = byKeys;
   const page = await open(browser), hand = new Keyboard(page);
   await register(page, hand, `keys-${Date.now()}@example.org`, "Kim Keys");

@@ -80,7 +80,7 @@ test("by keyboard alone, axe at every moment", { timeout: 240000 }, async () => 
   await page.context().close();
 });
 
-test("without JavaScript, stopping and coming back", { timeout: 120000 }, async () => {
+test("without JavaScript, stopping and coming back", { timeout: 240000 }, async () => {
   const page = await open(browser, { js: false });
   const hand = new Mouse(page);
   await page.goto(path);
@@ -104,7 +104,7 @@ test("without JavaScript, stopping and coming back", { timeout: 120000 }, async 
   await page.context().close();
 });
 
-test("the clock can be paused, and silence is an answer", { timeout: 60000 }, async () => {
+test("the clock can be paused, and silence is an answer", { timeout: 240000 }, async () => {
   const page = await open(browser);
   await page.clock.install();
   await page.goto(path);
@@ -130,7 +130,7 @@ test("the clock can be paused, and silence is an answer", { timeout: 60000 }, as
   await page.context().close();
 });
 
-test("two devices: the page that was overtaken says so", { timeout: 60000 }, async () => {
+test("two devices: the page that was overtaken says so", { timeout: 240000 }, async () => {
   const one = await open(browser);
   await one.goto(path);
   await one.locator('main form[action$="/start"] button').click();

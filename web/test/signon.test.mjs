@@ -83,7 +83,7 @@ async function clean(page, what) {
 }
 
 for (const js of [true, false]) {
-  test(`signing in with a provider ${js ? "and the keyboard" : "without JavaScript"}`, { timeout: 120000 }, async () => {
+  test(`signing in with a provider ${js ? "and the keyboard" : "without JavaScript"}`, { timeout: 240000 }, async () => {
     const page = await here({ js });
     await page.goto("/sign-in?return=/me/transcript");
     if (js) {
@@ -100,7 +100,7 @@ for (const js of [true, false]) {
   });
 }
 
-test("an address that is known leads to a question", { timeout: 120000 }, async () => {
+test("an address that is known leads to a question", { timeout: 240000 }, async () => {
   const page = await here({ js: false });
   await page.goto("/auth/agency?return=/courses");
   await atProvider(page, "rina");
@@ -117,7 +117,7 @@ test("an address that is known leads to a question", { timeout: 120000 }, async 
   await page.context().close();
 });
 
-test("what the provider leaves out is asked for", { timeout: 120000 }, async () => {
+test("what the provider leaves out is asked for", { timeout: 240000 }, async () => {
   const page = await here();
   await page.goto("/auth/agency");
   await atProvider(page, "quiet");
@@ -135,7 +135,7 @@ test("what the provider leaves out is asked for", { timeout: 120000 }, async () 
   await page.context().close();
 });
 
-test("changing one's mind, coming back twice, and a provider that sleeps", { timeout: 120000 }, async () => {
+test("changing one's mind, coming back twice, and a provider that sleeps", { timeout: 240000 }, async () => {
   const page = await here();
   await page.goto("/auth/agency");
   await page.getByRole("link", { name: /cancel/i }).click();
@@ -159,7 +159,7 @@ test("changing one's mind, coming back twice, and a provider that sleeps", { tim
   await page.context().close();
 });
 
-test("a link by e-mail, opened on another device", { timeout: 120000 }, async () => {
+test("a link by e-mail, opened on another device", { timeout: 240000 }, async () => {
   const page = await here(), other = await here({ js: false, size: "phone" });
   await page.goto("/sign-in");
   await page.getByRole("link", { name: "E-mail me a link to sign in" }).click();
@@ -193,7 +193,7 @@ async function device(page) {
   return { cdp, authenticatorId };
 }
 
-test("a passkey: added, used, cloned, removed", { timeout: 120000 }, async () => {
+test("a passkey: added, used, cloned, removed", { timeout: 240000 }, async () => {
   const page = await here();
   const { cdp, authenticatorId } = await device(page);
   const out = async () => {
@@ -235,7 +235,7 @@ test("a passkey: added, used, cloned, removed", { timeout: 120000 }, async () =>
   await page.context().close();
 });
 
-test("without JavaScript there is no passkey to press", { timeout: 60000 }, async () => {
+test("without JavaScript there is no passkey to press", { timeout: 240000 }, async () => {
   const page = await here({ js: false });
   await page.goto("/sign-in");
   assert.equal(await page.getByRole("button", { name: "Sign in with a passkey" }).count(), 0);

@@ -29,7 +29,7 @@ export async function open(browser, { size = "desktop", theme = "light", js = tr
   const context = await browser.newContext({
     viewport: sizes[size] ?? size, colorScheme: theme, javaScriptEnabled: js, baseURL: base, reducedMotion: "reduce", ...more,
   });
-  context.setDefaultTimeout(15000);
+  context.setDefaultTimeout(45000);
   const page = await context.newPage();
   page.faults = [];
   page.on("console", (m) => {

@@ -8,7 +8,7 @@ let browser;
 before(async () => { browser = await launch(); });
 after(async () => { await browser.close(); });
 
-test("on a phone the outline opens as a sheet, Esc closes it and the focus returns", { timeout: 60000 }, async () => {
+test("on a phone the outline opens as a sheet, Esc closes it and the focus returns", { timeout: 240000 }, async () => {
   const page = await open(browser, { size: "phone" });
   await page.goto(step);
   const outline = page.locator("#outline");
@@ -23,7 +23,7 @@ test("on a phone the outline opens as a sheet, Esc closes it and the focus retur
   await page.context().close();
 });
 
-test("the theme changes at once, is kept, and works without JavaScript", { timeout: 60000 }, async () => {
+test("the theme changes at once, is kept, and works without JavaScript", { timeout: 240000 }, async () => {
   const background = (p) => p.evaluate(() => getComputedStyle(document.body).backgroundColor);
   for (const js of [true, false]) {
     const page = await open(browser, { js });
@@ -42,7 +42,7 @@ test("the theme changes at once, is kept, and works without JavaScript", { timeo
   }
 });
 
-test("an error summary takes the focus, leads to the field, and nothing typed is lost", { timeout: 60000 }, async () => {
+test("an error summary takes the focus, leads to the field, and nothing typed is lost", { timeout: 240000 }, async () => {
   for (const js of [true, false]) {
     const page = await open(browser, { js });
     await page.goto("/register");
@@ -61,7 +61,7 @@ test("an error summary takes the focus, leads to the field, and nothing typed is
   }
 });
 
-test("on paper there is the text and no controls", { timeout: 60000 }, async () => {
+test("on paper there is the text and no controls", { timeout: 240000 }, async () => {
   const page = await open(browser);
   await signIn(page);
   await page.emulateMedia({ media: "print" });
@@ -76,7 +76,7 @@ test("on paper there is the text and no controls", { timeout: 60000 }, async () 
   await page.context().close();
 });
 
-test("a notice after a redirect takes the focus once", { timeout: 60000 }, async () => {
+test("a notice after a redirect takes the focus once", { timeout: 240000 }, async () => {
   const page = await open(browser);
   await signIn(page, "learner8@demo.example");
   await page.goto("/me/courses/using-social-media");
