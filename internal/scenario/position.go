@@ -29,6 +29,17 @@ type Position struct {
 	Flags   bitset
 	pending bitset // later effects that wait for their passage
 	past    bitset // facts that conditions ask for
+
+	sent map[*Inject]bool // of a story that somebody leads: the messages that have arrived; nil of others
+}
+
+// waits says whether a message arrives only when somebody sends it, or has arrived before.
+func (x *Position) waits(in *Inject) bool { return x.sent != nil && (in.Facilitator || x.sent[in]) }
+
+func (x *Position) arrived(in *Inject) {
+	if x.sent != nil {
+		x.sent[in] = true
+	}
 }
 
 func (s *Scenario) blank() Position {
@@ -124,7 +135,8 @@ func (s *Scenario) enter(x *Position, to *Passage, draw drawer, hit *uint32) arr
 	s.apply(x, to.Effects, hit)
 	s.note(x, fact{"seen", to.Key, ""})
 	for _, in := range s.injectAt[to] {
-		if in.After == 0 {
+		if in.After == 0 && !x.waits(in) {
+			x.arrived(in)
 			s.apply(x, in.Effects, hit)
 			a.injects = append(a.injects, in)
 		}
@@ -136,7 +148,8 @@ func (s *Scenario) enter(x *Position, to *Passage, draw drawer, hit *uint32) arr
 func (s *Scenario) leave(x *Position, hit *uint32) []*Inject {
 	var out []*Inject
 	for _, in := range s.injectAt[x.At] {
-		if in.After > 0 {
+		if in.After > 0 && !x.waits(in) {
+			x.arrived(in)
 			s.apply(x, in.Effects, hit)
 			out = append(out, in)
 		}

@@ -13,6 +13,7 @@ const (
 	Replied   = "replied"   // a reply was sent and marked
 	Continued = "continued" // on from a scene
 	Back      = "back"      // the move before is taken back
+	Delivered = "delivered" // of a story that somebody leads: a message was sent; Choice is its id
 )
 
 // Move is what a learner does: one line of a run's log.
@@ -32,6 +33,7 @@ var (
 	ErrElse     = errors.New("the story stands at another passage")
 	ErrNoChoice = errors.New("this choice is not on offer")
 	ErrNoBack   = errors.New("there is nothing to take back")
+	ErrNoInject = errors.New("this message is not there to be sent")
 	ErrTooLong  = errors.New("the run is too long")
 )
 
@@ -45,6 +47,8 @@ type Moment struct {
 	Offered []*Choice      // of a decision
 	Drawn   map[string]int // surprise: pick
 	Came    []Change       // what entering did to the meters
+	Sent    []*Inject      // of a story that somebody leads: what they sent while it stood here
+	Did     []Change       // what that did to the meters
 
 	Move   *Move     // nil: the run stands here
 	Choice *Choice   // of Chose
@@ -77,6 +81,7 @@ type Story struct {
 	pos    Position
 	visits []int
 	from   From
+	led    bool
 }
 
 // From is where a run begins that is only tried out: at any passage, with flags set and meters as wished. The zero From is
@@ -101,9 +106,20 @@ func (s *Scenario) BeginFrom(seed int64, from From) *Story {
 	return t
 }
 
+// BeginLed starts a run that somebody leads, as in a workshop: messages marked for a facilitator arrive only when they are
+// sent (Delivered), and any message may be sent before its time.
+func (s *Scenario) BeginLed(seed int64) *Story {
+	t := &Story{Scenario: s, Seed: seed, led: true}
+	t.reset()
+	return t
+}
+
 func (t *Story) reset() {
 	s := t.Scenario
 	t.pos, t.visits, t.Moments = s.blank(), make([]int, len(s.Passages)), nil
+	if t.led {
+		t.pos.sent = map[*Inject]bool{}
+	}
 	for _, f := range t.from.Flags {
 		if i, ok := s.flag[f]; ok {
 			t.pos.Flags.add(i)
@@ -124,12 +140,22 @@ func (t *Story) reset() {
 // Replay makes a run from its log. It fails where a move does not fit: then the log is of another scenario.
 func (s *Scenario) Replay(seed int64, log []Move) (*Story, error) {
 	t := s.Begin(seed)
+	return t, t.replay(log)
+}
+
+// ReplayLed is Replay for a run that somebody leads.
+func (s *Scenario) ReplayLed(seed int64, log []Move) (*Story, error) {
+	t := s.BeginLed(seed)
+	return t, t.replay(log)
+}
+
+func (t *Story) replay(log []Move) error {
 	for i, m := range log {
 		if err := t.Do(m); err != nil {
-			return nil, fmt.Errorf("move %d (%s at %q): %w", i+1, m.Kind, m.At, err)
+			return fmt.Errorf("move %d (%s at %q): %w", i+1, m.Kind, m.At, err)
 		}
 	}
-	return t, nil
+	return nil
 }
 
 // Now is the moment at which the run stands.
@@ -171,8 +197,11 @@ func (t *Story) Do(m Move) error {
 	if t.all >= MaxMoves {
 		return ErrTooLong
 	}
-	if m.Kind == Back {
+	switch m.Kind {
+	case Back:
 		return t.back()
+	case Delivered:
+		return t.deliver(m)
 	}
 	now := t.Now()
 	p := now.Passage
@@ -215,6 +244,35 @@ func (t *Story) Do(m Move) error {
 	t.undone = false
 	t.enter(to)
 	return nil
+}
+
+// deliver lets a message arrive where a led story stands, whatever passage it was written for; each does once.
+func (t *Story) deliver(m Move) error {
+	if t.Over() {
+		return ErrOver
+	}
+	i := slices.IndexFunc(t.Scenario.Injects, func(in *Inject) bool { return in.ID == m.Choice })
+	if !t.led || i < 0 || t.pos.sent[t.Scenario.Injects[i]] {
+		return ErrNoInject
+	}
+	in, now, before := t.Scenario.Injects[i], t.Now(), slices.Clone(t.pos.Meters)
+	t.Scenario.apply(&t.pos, in.Effects, nil)
+	t.pos.sent[in] = true
+	now.Sent, now.Did = append(now.Sent, in), append(now.Did, t.changes(before)...)
+	t.log = append(t.log, m)
+	t.all++
+	return nil
+}
+
+// Held are the messages that a led story has not met yet, in file order.
+func (t *Story) Held() []*Inject {
+	var out []*Inject
+	for _, in := range t.Scenario.Injects {
+		if t.led && !t.pos.sent[in] {
+			out = append(out, in)
+		}
+	}
+	return out
 }
 
 func (t *Story) back() error {
