@@ -98,9 +98,14 @@ func freePort(t *testing.T) string {
 // start starts a node and returns when it says that it is ready.
 func (c *cluster) start(env ...string) *node {
 	c.t.Helper()
+	return c.startAt(freePort(c.t), env...)
+}
+
+// startAt starts it at an address, as one that was there before.
+func (c *cluster) startAt(at string, env ...string) *node {
+	c.t.Helper()
 	t := c.t
 	n := &node{routes: freePort(t), metrics: freePort(t), log: &diary{}, ended: make(chan struct{})}
-	at := freePort(t)
 	own := *c.site
 	own.url = "http://" + at
 	n.site = &own

@@ -41,7 +41,7 @@ async function comeIn(p, code, name) {
   await p.locator(".room").waitFor();
 }
 
-test("a whole run sheet with a room", { timeout: 240000 }, async () => {
+test("a whole run sheet with a room", { timeout: 600000 }, async () => {
   const trainer = await open(browser), cohost = await open(browser), stage = await open(browser, { size: { width: 1600, height: 900 } });
   const names = ["Ada", "Bela", "Cleo", "Dov", "Eve", "Finn", "Gus"];
   const scripted = await everybody(names, (_, n) => open(browser, { size: "phone", theme: n % 2 ? "light" : "dark" }));
