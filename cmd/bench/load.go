@@ -1,8 +1,8 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"os"
@@ -168,6 +168,8 @@ var client = &http.Client{
 	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 }
 
+var answers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
 // fetch asks once and holds the answer to a status and, when want is not empty, to a text.
 func fetch(method, url, cookie, body string, status int, want string) error {
 	req, err := http.NewRequest(method, url, strings.NewReader(body))
@@ -186,14 +188,16 @@ func fetch(method, url, cookie, body string, status int, want string) error {
 		return err
 	}
 	defer res.Body.Close()
-	raw, err := io.ReadAll(res.Body)
-	if err != nil {
+	b := answers.Get().(*bytes.Buffer) // the load is to cost little beside what is measured
+	defer func() { b.Reset(); answers.Put(b) }()
+	if _, err := b.ReadFrom(res.Body); err != nil {
 		return err
 	}
+	raw := b.Bytes()
 	if res.StatusCode != status {
 		return fmt.Errorf("%s %s answered %d, want %d: %.300s", method, url, res.StatusCode, status, raw)
 	}
-	if want != "" && !strings.Contains(string(raw), want) {
+	if want != "" && !bytes.Contains(raw, []byte(want)) {
 		return fmt.Errorf("%s %s lacks %q", method, url, want)
 	}
 	return nil

@@ -3,6 +3,7 @@ package app_test
 import (
 	"net/http/httptest"
 	"net/url"
+	"strings"
 	"sync"
 	"testing"
 
@@ -53,6 +54,26 @@ func TestQueryBudget(t *testing.T) {
 			if warm > allowed || cold > allowed+1 {
 				t.Errorf("%s costs %d queries (%d at first), the budget is %d", path, warm, cold, allowed)
 			}
+		}
+	})
+}
+
+// A thread costs three queries however many have written in it: what is known of the thread and the reader, their draft,
+// and what holds for who writes there. What others wrote is read once for all who come while nothing happens in it.
+func TestThreadBudget(t *testing.T) {
+	each(t, setup{}, func(t *testing.T, s *site) {
+		d, people := s.inCohort("Ada", "Bo")
+		ada, bo := people[0], people[1]
+		post := ada.say(d, "What do you make of it?", nil).want(303).header.Get("Location")
+		thread, _, _ := strings.Cut(bo.get(post).want(302).header.Get("Location"), "#")
+		bo.get(thread).want(200, "What do you make of it?")
+		for range 3 {
+			bo.post(thread, url.Values{"body": {"So much."}, "rules": {"1"}}).want(303)
+		}
+		s.clock.advance(2e9)
+		cold, warm := ada.queries(thread), ada.queries(thread)
+		if warm > budget || cold > budget+4 { // once: the opening, the posts, who looks after it; and the session
+			t.Errorf("a thread costs %d queries, %d at first", warm, cold)
 		}
 	})
 }

@@ -2,6 +2,8 @@ package forum
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -34,9 +36,16 @@ func NewPlace(deliveryID, board string) string { return "new:" + deliveryID + ":
 // MaxDrafts is how many drafts somebody has; the oldest give way.
 const MaxDrafts = 50
 
+const draftQuery = "SELECT person_id, place, title, body, parent_id, version, page, n, saved_at FROM forum_draft WHERE person_id = ? AND place = ?"
+
 // DraftOf returns what the person has begun in a place, nil when nothing.
 func (s *Service) DraftOf(ctx context.Context, personID, place string) (*Draft, error) {
-	return findDraft(ctx, s.db, personID, place)
+	d := new(Draft)
+	err := s.drafts.One(ctx, d, personID, place)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	return d, db.Err(err)
 }
 
 func findDraft(ctx context.Context, tx bun.IDB, personID, place string) (*Draft, error) {

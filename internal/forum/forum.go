@@ -13,6 +13,7 @@
 //	dates.go     a prompt's dates for one person
 //	gate.go      who is asked before a post is let in; posts that are held
 //	place.go     Visit: who may do what on a board
+//	door.go      a thread and who comes to it, in one statement; pages that are kept
 //	readers.go   the same for many people at once
 //	group.go     discussion groups of about 30, private groups
 //	post.go      writing, once for each client id
@@ -43,9 +44,11 @@ import (
 
 	"greenroom/internal/account"
 	"greenroom/internal/course"
+	"greenroom/internal/db"
 	"greenroom/internal/delivery"
 	"greenroom/internal/inbox"
 	"greenroom/internal/record"
+	"greenroom/internal/shelf"
 	"greenroom/internal/stream"
 )
 
@@ -170,12 +173,18 @@ type Service struct {
 	inbox      *inbox.Service
 	accounts   *account.Service
 	opts       Options
-	gate       Gate // nil: everything is let in
+	gate       Gate         // nil: everything is let in
+	doors      *db.Prepared // doorQuery
+	drafts     *db.Prepared // draftQuery
+	leaves     *shelf.Shelf[leafKey, *leaf]
 }
 
 // New makes the service.
 func New(d *bun.DB, c *course.Service, dl *delivery.Service, r *record.Service, st *stream.Service, in *inbox.Service, a *account.Service, o Options) *Service {
-	return &Service{db: d, courses: c, deliveries: dl, records: r, streams: st, inbox: in, accounts: a, opts: o}
+	return &Service{
+		db: d, courses: c, deliveries: dl, records: r, streams: st, inbox: in, accounts: a, opts: o,
+		doors: db.Prepare(d, doorQuery), drafts: db.Prepare(d, draftQuery), leaves: newLeaves(st),
+	}
 }
 
 func (s *Service) clock() time.Time { return s.opts.Now().UTC().Truncate(time.Microsecond) }

@@ -123,5 +123,5 @@ func (s *Service) postsNow(ctx context.Context, v *Visit, t *Thread, ids []strin
 		all[i] = &posts[i]
 		by[posts[i].ID] = all[i]
 	}
-	return by, s.dress(ctx, v, all, "")
+	return by, s.dressed(ctx, v, all)
 }

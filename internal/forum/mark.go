@@ -28,15 +28,6 @@ type Mark struct {
 	At       time.Time
 }
 
-func markOf(ctx context.Context, tx bun.IDB, personID, threadID string) (Mark, error) {
-	var all []Mark
-	err := tx.NewSelect().Model(&all).Where("k.person_id = ?", personID).Where("k.thread_id = ?", threadID).Scan(ctx)
-	if err != nil || len(all) == 0 {
-		return Mark{PersonID: personID, ThreadID: threadID}, db.Err(err)
-	}
-	return all[0], nil
-}
-
 // Read notes that the visitor has seen the thread up to a post; "" is all that is there. It only goes forward: two tabs
 // end at the later one.
 func (s *Service) Read(ctx context.Context, v *Visit, t *Thread, upTo string) error {

@@ -47,8 +47,9 @@ type Visit struct {
 	Over      bool   // the delivery is over: reading only
 	Now       time.Time
 
-	own string // the person's discussion group, on whatever board
-	all *asked // what is known already where many boards are visited
+	own  string // the person's discussion group, on whatever board
+	all  *asked // what is known already where many boards are visited
+	door *door  // what is known already of the thread that is visited
 }
 
 // asked is what a visit of many boards has read at once.
@@ -130,8 +131,12 @@ func (s *Service) onBoard(ctx context.Context, tx bun.IDB, v *Visit, board strin
 			return err
 		}
 	}
-	if v.all != nil {
+	switch {
+	case v.all != nil:
 		v.Settings = v.all.settings[board]
+		return nil
+	case v.door != nil:
+		v.Settings = Settings{DeliveryID: v.Delivery.ID, Board: board, Pseudonyms: v.door.Pseudonyms}
 		return nil
 	}
 	set, err := settings(ctx, tx, v.Delivery.ID, board)
@@ -165,28 +170,6 @@ func (s *Service) onPrompt(ctx context.Context, tx bun.IDB, v *Visit, board stri
 	open, err := hasAnswered(ctx, tx, v.Delivery.ID, v.Activity.Key, v.Who.ID)
 	v.Unlocked = open
 	return err
-}
-
-// VisitThread finds a thread and says what the person may do in it. NotFound as Visit, and where the thread is of a group
-// that is not theirs, or hidden. A thread that was merged is answered with the one that has its posts.
-func (s *Service) VisitThread(ctx context.Context, who *account.Person, threadID string) (*Visit, *Thread, error) {
-	t, err := threadByID(ctx, s.db, threadID)
-	if err != nil {
-		return nil, nil, err
-	}
-	for hops := 0; t.State == Merged && hops < 5; hops++ {
-		if t, err = threadByID(ctx, s.db, t.MergedInto); err != nil {
-			return nil, nil, err
-		}
-	}
-	v, err := s.Visit(ctx, who, t.DeliveryID, t.Board)
-	if err != nil {
-		return nil, nil, err
-	}
-	if !v.sees(t) {
-		return nil, nil, errNotFound
-	}
-	return v, t, nil
 }
 
 func (v *Visit) sees(t *Thread) bool {

@@ -58,40 +58,43 @@ func (s *Service) Page(ctx context.Context, v *Visit, t *Thread, at Where) (*Pag
 	if t == nil {
 		return g, nil
 	}
-	var err error
-	if g.Head, g.Epoch, err = s.streams.Head(ctx, t.Stream()); err != nil {
+	x := v.door
+	v.door = nil // as it was when the visit began: for one page
+	if x == nil || x.T.ID != t.ID {
+		var err error
+		if x, err = s.door(ctx, v.Who.ID, t.ID); err != nil {
+			return nil, err
+		}
+	}
+	g.Head, g.Epoch, g.Newest = x.Head, x.Epoch, x.Newest
+	g.Mark = Mark{PersonID: v.Who.ID, ThreadID: t.ID, ReadTo: x.ReadTo, Follow: x.Watch}
+	if err := s.numbers(ctx, v, g, x.Wrote); err != nil {
 		return nil, err
 	}
-	if g.Mark, err = markOf(ctx, s.db, v.Who.ID, t.ID); err != nil {
-		return nil, err
-	}
-	if err := s.numbers(ctx, v, g); err != nil {
-		return nil, err
-	}
-	posts, err := s.posts(ctx, v, g, at)
+	kept, err := s.leaf(ctx, v, g, at)
 	if err != nil {
 		return nil, err
 	}
-	g.Posts = posts
-	return g, s.adorn(ctx, v, g)
+	l := kept.copy()
+	g.Opening, g.Posts, g.Before, g.After = l.opening, l.posts, l.before, l.after
+	return g, s.dress(ctx, v, l.all(), l.led, g.Mark.ReadTo)
 }
 
 // maxUnread is as far as new posts are counted.
 const maxUnread = 100
 
 // numbers fills in how much is new and how much is locked. However long a thread is, it looks at what is new in it, to
-// maxUnread, and at what the visitor wrote.
-func (s *Service) numbers(ctx context.Context, v *Visit, g *Page) error {
-	err := s.db.NewSelect().Model((*Post)(nil)).ColumnExpr("COALESCE(max(q.id), '')").Where("q.thread_id = ?", g.Thread.ID).Scan(ctx, &g.Newest)
-	if err != nil {
-		return fmt.Errorf("the newest post: %w", db.Err(err))
-	}
+// maxUnread. own is how many posts the visitor wrote, where they have no mark.
+func (s *Service) numbers(ctx context.Context, v *Visit, g *Page, own int) error {
 	if g.Mark.ReadTo == "" || !v.Unlocked {
-		own, err := s.db.NewSelect().Model((*Post)(nil)).Where("q.author_id = ?", v.Who.ID).Where("q.thread_id = ?", g.Thread.ID).Where("q.state = ?", Visible).Count(ctx)
-		if err != nil {
-			return fmt.Errorf("count own posts: %w", db.Err(err))
+		if g.Mark.ReadTo != "" { // locked again after having read
+			n, err := s.db.NewSelect().Model((*Post)(nil)).Where("q.author_id = ?", v.Who.ID).Where("q.thread_id = ?", g.Thread.ID).Where("q.state = ?", Visible).Count(ctx)
+			if err != nil {
+				return fmt.Errorf("count own posts: %w", db.Err(err))
+			}
+			own = int(n)
 		}
-		g.Unread = g.Thread.Posts - int(own)
+		g.Unread = g.Thread.Posts - own
 		if !v.Unlocked {
 			g.Locked = g.Unread
 		}
@@ -101,7 +104,7 @@ func (s *Service) numbers(ctx context.Context, v *Visit, g *Page) error {
 		return nil
 	}
 	var fresh []string
-	err = s.db.NewSelect().Model((*Post)(nil)).Column("id").Where("q.thread_id = ?", g.Thread.ID).Where("q.id > ?", g.Mark.ReadTo).
+	err := s.db.NewSelect().Model((*Post)(nil)).Column("id").Where("q.thread_id = ?", g.Thread.ID).Where("q.id > ?", g.Mark.ReadTo).
 		Where("q.state = ?", Visible).Where("(q.author_id IS NULL OR q.author_id <> ?)", v.Who.ID).OrderExpr("q.id").Limit(maxUnread).Scan(ctx, &fresh)
 	if err != nil {
 		return fmt.Errorf("what is new: %w", db.Err(err))
@@ -121,7 +124,7 @@ type position struct {
 const order = "(q.root_id, q.level, q.id)"
 
 // posts reads one page, PerPage and the opening.
-func (s *Service) posts(ctx context.Context, v *Visit, g *Page, at Where) ([]Seen, error) {
+func (s *Service) posts(ctx context.Context, v *Visit, g *Page, l *leaf, at Where) error {
 	q := func() *bun.SelectQuery {
 		q := s.db.NewSelect().Model((*Seen)(nil)).ColumnExpr("q.*").ColumnExpr("COALESCE(p.name, '') AS name").
 			Join("LEFT JOIN person AS p ON p.id = q.author_id").Where("q.thread_id = ?", g.Thread.ID)
@@ -133,16 +136,16 @@ func (s *Service) posts(ctx context.Context, v *Visit, g *Page, at Where) ([]See
 	if g.Thread.ActivityKey == "" {
 		var opening []Seen
 		if err := q().Where("q.level = ?", Opening).OrderExpr("q.id").Limit(1).Scan(ctx, &opening); err != nil {
-			return nil, fmt.Errorf("read what opens a thread: %w", db.Err(err))
+			return fmt.Errorf("read what opens a thread: %w", db.Err(err))
 		}
 		if len(opening) > 0 {
-			g.Opening = &opening[0]
+			l.opening = &opening[0]
 		}
 	}
 	list := q().Where("q.level > ?", Opening)
 	from, backwards, err := s.from(ctx, g.Thread.ID, at)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	switch {
 	case from == nil:
@@ -159,7 +162,7 @@ func (s *Service) posts(ctx context.Context, v *Visit, g *Page, at Where) ([]See
 	}
 	var out []Seen
 	if err := list.OrderExpr(by).Limit(PerPage+1).Scan(ctx, &out); err != nil {
-		return nil, fmt.Errorf("read a page of a thread: %w", db.Err(err))
+		return fmt.Errorf("read a page of a thread: %w", db.Err(err))
 	}
 	more := len(out) > PerPage
 	if more {
@@ -170,20 +173,21 @@ func (s *Service) posts(ctx context.Context, v *Visit, g *Page, at Where) ([]See
 	}
 	if len(out) > 0 {
 		if more && !backwards || backwards {
-			g.After = out[len(out)-1].ID
+			l.after = out[len(out)-1].ID
 		}
 		earlier := backwards && more
 		if from != nil && !backwards {
 			f := out[0]
 			if earlier, err = q().Where("q.level > ?", Opening).Where(order+" < (?, ?, ?)", f.RootID, f.Level, f.ID).Exists(ctx); err != nil {
-				return nil, fmt.Errorf("look for earlier posts: %w", db.Err(err))
+				return fmt.Errorf("look for earlier posts: %w", db.Err(err))
 			}
 		}
 		if earlier {
-			g.Before = out[0].ID
+			l.before = out[0].ID
 		}
 	}
-	return out, nil
+	l.posts = out
+	return nil
 }
 
 // from finds the place of the post that a page begins or ends with. A page that is asked for by one of a response's first
@@ -213,57 +217,68 @@ func (s *Service) from(ctx context.Context, threadID string, at Where) (*positio
 	return pos, at.Before != "", nil
 }
 
-// adorn adds to posts what stands in other tables, and takes away what is not for the visitor.
-func (s *Service) adorn(ctx context.Context, v *Visit, g *Page) error {
-	all := make([]*Seen, 0, len(g.Posts)+1)
-	if g.Opening != nil {
-		all = append(all, g.Opening)
+// attach adds their attachments to posts.
+func (s *Service) attach(ctx context.Context, all []*Seen) error {
+	var ids []string
+	for _, p := range all {
+		if p.Files > 0 {
+			ids = append(ids, p.ID)
+		}
 	}
-	for i := range g.Posts {
-		all = append(all, &g.Posts[i])
-	}
-	return s.dress(ctx, v, all, g.Mark.ReadTo)
-}
-
-// dress is adorn for posts of any kind of list.
-func (s *Service) dress(ctx context.Context, v *Visit, all []*Seen, readTo string) error {
-	if len(all) == 0 {
+	if len(ids) == 0 {
 		return nil
 	}
-	ids, withFiles := make([]string, len(all)), []string{}
-	for i, p := range all {
-		ids[i] = p.ID
-		if p.Files > 0 {
-			withFiles = append(withFiles, p.ID)
-		}
-	}
-	var mine []string
-	if err := s.db.NewSelect().Model((*useful)(nil)).Column("post_id").Where("u.person_id = ?", v.Who.ID).Where("u.post_id IN (?)", bun.List(ids)).Scan(ctx, &mine); err != nil {
-		return fmt.Errorf("what somebody found useful: %w", db.Err(err))
-	}
 	var files []File
-	if len(withFiles) > 0 {
-		err := s.db.NewSelect().Model(&files).Column("id", "post_id", "name", "type", "size").Where("ff.post_id IN (?)", bun.List(withFiles)).OrderExpr("ff.id").Scan(ctx)
-		if err != nil {
-			return fmt.Errorf("attachments: %w", db.Err(err))
-		}
-	}
-	led, err := s.staffOf(ctx, v.Delivery.ID)
+	err := s.db.NewSelect().Model(&files).Column("id", "post_id", "name", "type", "size").Where("ff.post_id IN (?)", bun.List(ids)).OrderExpr("ff.id").Scan(ctx)
 	if err != nil {
-		return err
+		return fmt.Errorf("attachments: %w", db.Err(err))
 	}
 	for _, p := range all {
-		p.Mine = slices.Contains(mine, p.ID)
-		p.New = p.ID > readTo && !p.Own(v.Who.ID) && p.State == Visible
-		p.Led = p.AuthorID != "" && p.Pseudonym == "" && slices.Contains(led, p.AuthorID)
 		for _, f := range files {
 			if f.PostID == p.ID {
 				p.Pics = append(p.Pics, f)
 			}
 		}
+	}
+	return nil
+}
+
+// dress adds to posts what is the visitor's own, and takes away what is not for them. led are those who look after the delivery.
+func (s *Service) dress(ctx context.Context, v *Visit, all []*Seen, led []string, readTo string) error {
+	var ids, mine []string
+	for _, p := range all {
+		if p.Useful > 0 {
+			ids = append(ids, p.ID)
+		}
+	}
+	if len(ids) > 0 {
+		err := s.db.NewSelect().Model((*useful)(nil)).Column("post_id").Where("u.person_id = ?", v.Who.ID).Where("u.post_id IN (?)", bun.List(ids)).Scan(ctx, &mine)
+		if err != nil {
+			return fmt.Errorf("what somebody found useful: %w", db.Err(err))
+		}
+	}
+	for _, p := range all {
+		p.Mine = slices.Contains(mine, p.ID)
+		p.New = p.ID > readTo && !p.Own(v.Who.ID) && p.State == Visible
+		p.Led = p.AuthorID != "" && p.Pseudonym == "" && slices.Contains(led, p.AuthorID)
 		v.veil(p)
 	}
 	return nil
+}
+
+// dressed is attach and dress for posts that were read by themselves.
+func (s *Service) dressed(ctx context.Context, v *Visit, all []*Seen) error {
+	if len(all) == 0 {
+		return nil
+	}
+	if err := s.attach(ctx, all); err != nil {
+		return err
+	}
+	led, err := s.staffOf(ctx, v.Delivery.ID)
+	if err != nil {
+		return err
+	}
+	return s.dress(ctx, v, all, led, "")
 }
 
 // veil takes from a post what the visitor may not have.
@@ -300,7 +315,7 @@ func (s *Service) One(ctx context.Context, v *Visit, t *Thread, postID string) (
 	if len(all) == 0 || !v.Unlocked && !all[0].Own(v.Who.ID) {
 		return nil, errNotFound
 	}
-	return &all[0], s.dress(ctx, v, []*Seen{&all[0]}, "")
+	return &all[0], s.dressed(ctx, v, []*Seen{&all[0]})
 }
 
 // VisitPost is VisitThread by a post, which the visitor may read or wrote.

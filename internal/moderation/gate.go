@@ -56,10 +56,9 @@ type standing struct {
 	Until   *time.Time
 }
 
-// standing reads it in one query: this is asked for each page on which somebody can write.
-func (s *Service) standing(ctx context.Context, tx bun.IDB, personID, deliveryID, board string, now time.Time) (*standing, error) {
-	x := new(standing)
-	err := tx.NewRaw(`SELECT COALESCE(s.words, '') AS words, COALESCE(s.caretaker, '') AS caretaker, s.caretaker_from, s.caretaker_to, COALESCE(s.caretaker_text, '') AS caretaker_text,
+// standingQuery takes the limits of new members where none were set, whether boards hold, the person twice with the board
+// between, the delivery, and the time.
+const standingQuery = `SELECT COALESCE(s.words, '') AS words, COALESCE(s.caretaker, '') AS caretaker, s.caretaker_from, s.caretaker_to, COALESCE(s.caretaker_text, '') AS caretaker_text,
 	COALESCE(s.newcomer_hours, ?) AS newcomer_hours, COALESCE(s.newcomer_posts, ?) AS newcomer_posts, COALESCE(s.newcomer_links, ?) AS newcomer_links,
 	COALESCE(b.hold, ?) AS hold, COALESCE(b.staffed, '') AS staffed, COALESCE(b.slow_seconds, 0) AS slow,
 	h.version AS edition, a.person_id IS NOT NULL AS agreed, COALESCE(x.case_id, '') AS case_id, x.until
@@ -68,9 +67,16 @@ LEFT JOIN moderation_accepted AS a ON a.version = h.version AND a.person_id = ?
 LEFT JOIN moderation_site AS s ON s.id = 1
 LEFT JOIN moderation_board AS b ON b.delivery_id = ? AND b.board = ?
 LEFT JOIN moderation_suspension AS x ON x.person_id = ? AND x.delivery_id = ? AND x.until > ? AND x.lifted_at IS NULL
-ORDER BY x.until DESC LIMIT 1`,
-		newSite.NewcomerHours, newSite.NewcomerPosts, newSite.NewcomerLinks, false, personID, deliveryID, board, personID, deliveryID, now).Scan(ctx, x)
-	if err != nil {
+ORDER BY x.until DESC LIMIT 1`
+
+func standingArgs(personID, deliveryID, board string, now time.Time) []any {
+	return []any{newSite.NewcomerHours, newSite.NewcomerPosts, newSite.NewcomerLinks, false, personID, deliveryID, board, personID, deliveryID, now}
+}
+
+// standing reads it in one query.
+func (s *Service) standing(ctx context.Context, tx bun.IDB, personID, deliveryID, board string, now time.Time) (*standing, error) {
+	x := new(standing)
+	if err := tx.NewRaw(standingQuery, standingArgs(personID, deliveryID, board, now)...).Scan(ctx, x); err != nil {
 		return nil, fmt.Errorf("what holds on a board: %w", db.Err(err))
 	}
 	return x, nil
@@ -195,10 +201,9 @@ type Waits struct {
 
 // Waits tells what holds for a person on a board. Who looks after the delivery writes freely.
 func (s *Service) Waits(ctx context.Context, v *forum.Visit) (*Waits, error) {
-	now := s.clock()
-	x, err := s.standing(ctx, s.db, v.Who.ID, v.Delivery.ID, v.Board, now)
-	if err != nil {
-		return nil, err
+	now, x := s.clock(), new(standing)
+	if err := s.stands.One(ctx, x, standingArgs(v.Who.ID, v.Delivery.ID, v.Board, now)...); err != nil { // asked for each page on which somebody can write
+		return nil, fmt.Errorf("what holds on a board: %w", db.Err(err))
 	}
 	w, period := &Waits{}, x.InCaretaker(now)
 	if period != CaretakerOff {

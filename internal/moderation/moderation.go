@@ -24,6 +24,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"greenroom/internal/account"
+	"greenroom/internal/db"
 	"greenroom/internal/forum"
 	"greenroom/internal/inbox"
 	"greenroom/internal/locale"
@@ -166,11 +167,12 @@ type Service struct {
 	accounts *account.Service
 	mail     *mail.Service
 	opts     Options
+	stands   *db.Prepared // standingQuery
 }
 
 // New makes the service. The forum asks it before it lets posts in once SetGate was called with it.
 func New(d *bun.DB, f *forum.Service, in *inbox.Service, a *account.Service, m *mail.Service, o Options) *Service {
-	return &Service{db: d, forum: f, inbox: in, accounts: a, mail: m, opts: o}
+	return &Service{db: d, forum: f, inbox: in, accounts: a, mail: m, opts: o, stands: db.Prepare(d, standingQuery)}
 }
 
 func (s *Service) clock() time.Time { return s.opts.Now().UTC().Truncate(time.Microsecond) }

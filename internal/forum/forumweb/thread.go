@@ -73,10 +73,11 @@ func (h *Handlers) getBoard(c echo.Context) error {
 }
 
 func (h *Handlers) getThread(c echo.Context) error {
-	s, err := h.thread(c)
+	v, t, err := h.Forum.VisitToRead(c.Request().Context(), web.ViewerOf(c).Person, c.Param("thread"))
 	if err != nil {
 		return err
 	}
+	s := spot{v, t}
 	if s.t.ID != c.Param("thread") { // merged into another
 		return c.Redirect(http.StatusMovedPermanently, pages.ThreadPath(s.t.ID))
 	}
@@ -129,6 +130,9 @@ func (h *Handlers) showThread(c echo.Context, status int, s spot, typed *pages.C
 func (h *Handlers) threadPage(c echo.Context, s spot, typed *pages.Composer, why error) (*pages.ThreadPage, error) {
 	ctx, l := c.Request().Context(), web.L(c)
 	at := forum.Where{At: c.QueryParam("at"), After: c.QueryParam("after"), Before: c.QueryParam("before")}
+	if at == (forum.Where{}) {
+		at.At = c.QueryParam("reply") // the page on which it stands
+	}
 	read, err := h.Forum.Page(ctx, s.v, s.t, at)
 	if err != nil {
 		return nil, err
