@@ -27,7 +27,9 @@ const (
 	maxReading     = 1800 // without its questions to try
 	minLessons     = 4
 	maxLessons     = 8
-	minCaseStep    = 150
+	minCase        = 150 // a story told fairly needs that many; the line that names its sources counts, its title does not
+	maxCase        = 250
+	maxCaseStep    = 450 // a case and what stands around it are one sitting
 	maxGradeOfStep = 10
 )
 
@@ -38,6 +40,7 @@ var longer = map[string]string{
 
 var (
 	callout  = regexp.MustCompile(`(?m)^> \[!([A-Z]+)\].*\n(?:>.*\n?)*`)
+	quoted   = regexp.MustCompile(`(?m)^> ?`)
 	citation = regexp.MustCompile(`\[@([^\]\s]+)\]`)
 	sourced  = regexp.MustCompile(`(?m)^ +- +\{? ?source: ([^\s,}]+)`)
 )
@@ -159,6 +162,7 @@ func reads(t *testing.T, key string, m *course.Module) {
 			kinds[c[1]] = true
 			if c[1] == "CASE" {
 				cases++
+				tells(t, at, i+1, c[0])
 			}
 		}
 		if i == 0 {
@@ -169,8 +173,8 @@ func reads(t *testing.T, key string, m *course.Module) {
 		}
 		if kinds["CASE"] {
 			told++
-			if n := markdown.Read(src).Words; n < minCaseStep || !citation.MatchString(src) {
-				t.Errorf("%s: case step %d has %d words, or cites nothing", at, i+1, n)
+			if n := markdown.Read(src).Words; n > maxCaseStep {
+				t.Errorf("%s: case step %d has %d words, want at most %d", at, i+1, n, maxCaseStep)
 			}
 		}
 		rest := outside(src, "CASE")
@@ -185,6 +189,16 @@ func reads(t *testing.T, key string, m *course.Module) {
 	}
 	if longer[at] != "" && without <= maxReading {
 		t.Errorf("%s is no longer longer: take it off the list", at)
+	}
+}
+
+// tells checks one case study: long enough to be fair, short enough to be read, and with its source.
+func tells(t *testing.T, at string, step int, src string) {
+	t.Helper()
+	title, story, _ := strings.Cut(src, "\n")
+	n := markdown.Read(citation.ReplaceAllString(quoted.ReplaceAllString(story, ""), "")).Words
+	if n < minCase || n > maxCase || !citation.MatchString(story) {
+		t.Errorf("%s, step %d, %q: %d words, want %d to %d and a source", at, step, title, n, minCase, maxCase)
 	}
 }
 
