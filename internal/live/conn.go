@@ -92,26 +92,37 @@ func (c *conn) read() {
 			continue
 		}
 		_ = c.ws.SetReadDeadline(time.Now().Add(c.hub.o.Silent))
-		var a asked
-		if kind != websocket.TextMessage || json.Unmarshal(raw, &a) != nil {
-			c.end(websocket.ClosePolicyViolation, "not a frame")
-			continue
-		}
-		if !talk.Allow() {
-			c.end(websocket.ClosePolicyViolation, "too much talk")
-			continue
-		}
-		switch a.T {
-		case "sub":
-			c.subscribe(a)
-		case "unsub":
-			c.smu.Lock()
-			c.unsubscribe(a.Topic)
-			c.smu.Unlock()
-		case "ping":
-			c.send(pack(c.beat()))
-		} // what is not known is from a newer client
+		// On a stack of its own: the reader lives as long as the socket, and would keep one that has grown to ask a database.
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			c.hear(kind, raw, talk)
+		}()
+		<-done
 	}
+}
+
+// hear does what one message asks for.
+func (c *conn) hear(kind int, raw []byte, talk *rate.Limiter) {
+	var a asked
+	if kind != websocket.TextMessage || json.Unmarshal(raw, &a) != nil {
+		c.end(websocket.ClosePolicyViolation, "not a frame")
+		return
+	}
+	if !talk.Allow() {
+		c.end(websocket.ClosePolicyViolation, "too much talk")
+		return
+	}
+	switch a.T {
+	case "sub":
+		c.subscribe(a)
+	case "unsub":
+		c.smu.Lock()
+		c.unsubscribe(a.Topic)
+		c.smu.Unlock()
+	case "ping":
+		c.send(pack(c.beat()))
+	} // what is not known is from a newer client
 }
 
 func (c *conn) gone() {
