@@ -45,6 +45,7 @@ tools:
 .PHONY: test
 test: tools build ## Run every test: on SQLite, on a PostgreSQL of its own, and in a real browser
 	go run ./cmd/testpg -- go test -json ./... | go run ./cmd/testsum
+	go run ./cmd/testpg -- scripts/race.sh
 	go run ./cmd/testpg -- node web/test/run.mjs
 
 .PHONY: check
@@ -62,9 +63,8 @@ lint: ## Static analysis beyond go vet
 	go run honnef.co/go/tools/cmd/staticcheck@v0.8.2 ./...
 
 .PHONY: race
-race: ## Run what is live under the race detector; needs a C compiler and some ten minutes
-	go run ./cmd/testpg -- env CGO_ENABLED=1 go test -race ./internal/live ./internal/stream ./internal/bell
-	go run ./cmd/testpg -- env CGO_ENABLED=1 go test -race ./internal/forum -run Test18
+race: ## Run what many goroutines share under the race detector
+	go run ./cmd/testpg -- scripts/race.sh
 
 .PHONY: bench
 bench: build ## Measure, as ratios to a baseline run at the same time; also written to bench/latest.json
