@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -39,7 +40,7 @@ type conn struct {
 
 	wmu  sync.Mutex // one writes
 	smu  sync.Mutex // one changes what is listened to
-	subs map[string]*sub
+	subs []*sub     // few: a page listens to one or two topics
 }
 
 func newConn(h *Hub, who *account.Person, session string) *conn {
@@ -128,8 +129,8 @@ func (c *conn) hear(kind int, raw []byte, talk *rate.Limiter) {
 func (c *conn) gone() {
 	c.drop()
 	c.smu.Lock()
-	for name := range c.subs {
-		c.unsubscribe(name)
+	for len(c.subs) > 0 {
+		c.unsubscribe(c.subs[0].t.name)
 	}
 	c.smu.Unlock()
 	c.hub.leave(c)
@@ -269,20 +270,21 @@ func (c *conn) beat() Frame {
 	if len(c.subs) > 0 {
 		f.Heads = make(map[string]int64, len(c.subs))
 	}
-	for name, s := range c.subs {
+	for _, s := range c.subs {
 		s.t.mu.Lock()
-		f.Heads[name] = s.n
+		f.Heads[s.t.name] = s.n
 		s.t.mu.Unlock()
 	}
 	return f
 }
 
 func (c *conn) unsubscribe(name string) {
-	s := c.subs[name]
-	if s == nil {
+	i := slices.IndexFunc(c.subs, func(s *sub) bool { return s.t.name == name })
+	if i < 0 {
 		return
 	}
-	delete(c.subs, name)
+	s := c.subs[i]
+	c.subs = slices.Delete(c.subs, i, i+1)
 	s.t.mu.Lock()
 	delete(s.t.subs, s)
 	s.t.mu.Unlock()
@@ -328,7 +330,7 @@ func (c *conn) listen(ctx context.Context, src Source, a asked) error {
 	if err != nil {
 		return err
 	}
-	s := &sub{c: c, seat: seat, n: a.After}
+	s := &sub{c: c, n: a.After}
 	s.t = c.hub.topic(a.Topic, src, head, epoch)
 	if a.Epoch != epoch || a.After > head || head-a.After > catchUp || seat.other(a.Seat) {
 		c.send(pack(Frame{T: "reset", Topic: a.Topic, N: head, Epoch: epoch, Seat: seat.Name()}))
@@ -341,6 +343,7 @@ func (c *conn) listen(ctx context.Context, src Source, a asked) error {
 		s.t.mu.Lock()
 		if s.n >= s.t.n {
 			s.t.subs[s] = struct{}{}
+			s.t.take(s, seat)
 			c.send(pack(Frame{T: "sub", Topic: a.Topic, N: s.n, Epoch: epoch, Seat: seat.Name()}))
 			s.t.mu.Unlock()
 			break
@@ -360,10 +363,7 @@ func (c *conn) listen(ctx context.Context, src Source, a asked) error {
 		}
 		c.write() // here and now: a page at a time waits, however far behind the reader is
 	}
-	if c.subs == nil {
-		c.subs = map[string]*sub{}
-	}
-	c.subs[a.Topic] = s
+	c.subs = append(c.subs, s)
 	s.t.ring() // for what came between the head and the list of those who listen
 	return nil
 }

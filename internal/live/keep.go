@@ -3,6 +3,7 @@ package live
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"greenroom/internal/fault"
@@ -151,7 +152,8 @@ func (c *conn) reseat(ctx context.Context) {
 	c.mu.Unlock()
 	c.smu.Lock()
 	defer c.smu.Unlock()
-	for name, s := range c.subs {
+	for _, s := range slices.Clone(c.subs) {
+		name := s.t.name
 		seat, err := s.t.src.Seat(ctx, who, name)
 		switch {
 		case fault.Is(err, fault.NotFound):
@@ -165,7 +167,7 @@ func (c *conn) reseat(ctx context.Context) {
 				c.send(pack(Frame{T: "reset", Topic: name, N: s.n, Epoch: s.t.epoch, Seat: nameOf(seat, err)}))
 			}
 			if err == nil {
-				s.seat = seat
+				s.t.take(s, seat)
 			}
 			s.t.mu.Unlock()
 		}

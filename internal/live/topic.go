@@ -33,13 +33,28 @@ type topic struct {
 	n     int64      // the number that was told last
 	epoch int64
 	subs  map[*sub]struct{}
+	seats map[string]*Seat // by class, as the reader who sat down last has it: those of a class are told the same
+}
+
+// take seats a reader; the caller holds the lock. A thousand readers of a class share what the source knows of one of them.
+func (t *topic) take(s *sub, seat Seat) {
+	shared := t.seats[seat.Class]
+	if shared == nil {
+		if t.seats == nil {
+			t.seats = map[string]*Seat{}
+		}
+		shared = new(Seat)
+		t.seats[seat.Class] = shared
+	}
+	*shared = seat
+	s.seat = shared
 }
 
 // sub is one reader of a topic.
 type sub struct {
 	c    *conn
 	t    *topic
-	seat Seat  // of the topic's lock
+	seat *Seat // of the topic's lock
 	n    int64 // likewise: the number that was sent last
 }
 
@@ -93,7 +108,7 @@ func (t *topic) tell(ctx context.Context, events []stream.Event) error {
 	singles := map[single]parcel{}
 	shared := map[string][]parcel{}
 	for class, subs := range classes {
-		told, err := t.ask(ctx, subs[0].seat, nil, events)
+		told, err := t.ask(ctx, *subs[0].seat, nil, events)
 		if err != nil {
 			return err
 		}
@@ -104,11 +119,11 @@ func (t *topic) tell(ctx context.Context, events []stream.Event) error {
 				if !slices.Contains(x.Apart, s.c.id) {
 					continue
 				}
-				own, err := t.ask(ctx, s.seat, s.c.person(), events[i:i+1])
+				own, err := t.askOne(ctx, s.c.person(), events[i])
 				if err != nil {
 					return err
 				}
-				singles[single{s, i}] = pack(frameOf(t.name, events[i], t.epoch, own[0]))
+				singles[single{s, i}] = pack(frameOf(t.name, events[i], t.epoch, own))
 			}
 		}
 		shared[class] = list
@@ -139,6 +154,24 @@ func (t *topic) ask(ctx context.Context, seat Seat, who *account.Person, events 
 		err = fmt.Errorf("%d tellings of %d events", len(told), len(events))
 	}
 	return told, err
+}
+
+// askOne says what an event is to one reader, as they sit now.
+func (t *topic) askOne(ctx context.Context, who *account.Person, e stream.Event) (Telling, error) {
+	seat, err := t.src.Seat(ctx, who, t.name)
+	switch {
+	case fault.Is(err, fault.NotFound): // their page will hear that soon
+		return Telling{Kind: e.Kind}, nil
+	case errors.Is(err, ErrMoved):
+		return Telling{Kind: e.Kind, Reset: true}, nil
+	case err != nil:
+		return Telling{}, err
+	}
+	told, err := t.ask(ctx, seat, who, []stream.Event{e})
+	if err != nil {
+		return Telling{}, err
+	}
+	return told[0], nil
 }
 
 // people are who listens, each once.
