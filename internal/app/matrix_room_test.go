@@ -46,6 +46,10 @@ func init() {
 		"POST /room/:room/vote":      {"/room/{door}/vote", within(404), nil},
 		"POST /room/:room/group":     {"/room/{door}/group", within(422), nil},
 		"POST /room/:room/note":      {"/room/{door}/note", within(422), nil},
+		"GET /room/:room/results":    {"/room/{door}/results", within(303), nil},
+		"GET /room/:room/feedback":   {"/room/{door}/feedback", within(303), nil},
+		"POST /room/:room/feedback":  {"/room/{door}/feedback", within(303), nil},
+		"GET /me/workshops":          {"/me/workshops", known(200), nil},
 		"POST /room/:room/here":      {"/room/{door}/here", within(204), nil},
 	})
 }

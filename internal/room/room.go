@@ -9,6 +9,8 @@
 //	view.go    what each screen sees
 //	live.go    what open pages are told, and whose page is open
 //	summary.go what was said and voted
+//	results.go what participants take away, and where they go on
+//	feedback.go what they say of the workshop
 //	presence.go signs of life, and the spans that they make
 //	attendance.go who was there, corrections
 //	enter.go   attendance into the record

@@ -37,6 +37,7 @@ type View struct {
 	Done   bool            // participant: they have answered
 	Own    []Entry         // participant: what they wrote, and what became of it
 	Voted  map[string]bool // participant: the entries that have their vote
+	After  *After          // participant: where they go on; nil before the end
 
 	Hosts  []Host        // console
 	Drives bool          // console: who looks drives
@@ -220,6 +221,10 @@ func (s *Service) Participant(ctx context.Context, personID, code string, at int
 		return nil, err
 	}
 	v.Me = me
+	if v.State == Ended {
+		v.After, err = s.after(ctx, v.Room, me)
+		return v, err
+	}
 	v.wander(at)
 	if v.Item == nil {
 		return v, nil

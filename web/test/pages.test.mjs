@@ -120,6 +120,16 @@ before(async () => {
       await other.locator("[data-part=groups] button.btn-primary, section:has(#groups) button.btn-primary").first().click();
       await other.locator(".room-group").first().waitFor();
       visits.push([room, who], [room + "/setup", who], [room + "/attendance", who], [room + "/summary", who], [stage, "nobody"]);
+      // One that is over, as somebody has it who was there.
+      await other.goto("/teach/rooms/new?sheet=using-social-media/an-introduction/workshop");
+      await new Mouse(other).pressAndLoad(other.locator("main form button.btn-primary"));
+      const over = new URL(other.url()).pathname, door = "/room/" + (await other.locator(".console-join strong").innerText()).replace(" ", "");
+      await other.goto(door);
+      await new Mouse(other).pressAndLoad(other.locator("main form button.btn-primary"));
+      await other.goto(over);
+      for (const [part, text] of [["now", "Begin"], ["now", "Next: "], ["now", "Open for answers"], ["now", "Show the results"], ["sheet", "End the workshop"]]) await other.locator(`[data-part=${part}] button`, { hasText: text }).first().click();
+      await other.locator("#now", { hasText: "The workshop is over" }).waitFor();
+      visits.push([door, who], [door + "/results", who], [door + "/feedback", who], ["/me/workshops", who], [over + "/summary", who]);
       await other.goto("/teach/write");
       await new Mouse(other).pressAndLoad(other.locator("button[value=copy]").first());
       const draft = new URL(other.url()).pathname;

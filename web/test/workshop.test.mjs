@@ -187,8 +187,24 @@ test("a whole run sheet with a room", { timeout: 600000 }, async () => {
   await refresh();
   await sees(plain, "The workshop is over");
   await clean(phone, trainer, stage);
+
+  // Afterwards: feedback, what was shown to all, and the next step.
+  for (const p of [...scripted.slice(0, 4), plain]) {
+    await p.locator("a", { hasText: "Give feedback" }).click();
+    if (p === phone) { await p.locator("main form button").click(); await p.locator(".error-summary").waitFor(); await clean(p); }
+    for (const q of ["useful", "part"]) await p.locator(`label[for=c-${q}-4]`).click();
+    if (p === phone) await p.locator("#f-remark").fill("More time in groups.");
+    await p.locator("main form button").click();
+    await sees(p, "Thank you. Your feedback is in.", "body");
+  }
+  await sees(phone, "When it rains, I will call.");
+  await sees(bela, "The page stands top left.");
+  await clean(phone, bela);
+  await phone.locator("a", { hasText: "Go on by yourself" }).click();
+  await phone.locator("h1").waitFor();
   await trainer.locator(".console-join a", { hasText: "Summary" }).click();
   await trainer.locator(".room-people").waitFor();
+  await sees(trainer, "More time in groups.");
   await sees(trainer, "The page stands top left.");
   await clean(trainer);
   await trainer.goto(room + "/attendance");

@@ -6,6 +6,7 @@
 //	group.go     breakout groups
 //	summary.go   what was said and voted, as a page and as a table
 //	attendance.go who was there
+//	after.go     what participants have when it is over
 //
 // Pages are forms that work without scripts. With scripts, <live-room> hears over its socket that there is something new (or
 // looks by itself where there is none) and asks for …/news with the tag that its page was read at; the answer is 204, or the
@@ -68,6 +69,10 @@ func (h *Handlers) Routes() []web.Route {
 		{Method: http.MethodPost, Path: place + "/vote", Handler: h.postVote, Access: web.Public, Limit: "room"},
 		{Method: http.MethodPost, Path: place + "/group", Handler: h.postGroup, Access: web.Public, Limit: "room"},
 		{Method: http.MethodPost, Path: place + "/note", Handler: h.postNote, Access: web.Public, Limit: "room"},
+		{Method: http.MethodGet, Path: place + "/results", Handler: h.getResults, Access: web.Public, Limit: "join"},
+		{Method: http.MethodGet, Path: place + "/feedback", Handler: h.getFeedback, Access: web.Public, Limit: "join"},
+		{Method: http.MethodPost, Path: place + "/feedback", Handler: h.postFeedback, Access: web.Public, Limit: "room"},
+		{Method: http.MethodGet, Path: "/me/workshops", Handler: h.getMine, Access: web.Public},
 		{Method: http.MethodPost, Path: place + "/here", Handler: h.postHere, Access: web.Public, Limit: "room"},
 	}
 }

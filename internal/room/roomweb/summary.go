@@ -16,8 +16,12 @@ func (h *Handlers) summary(c echo.Context) (pages.Summary, error) {
 	if err != nil {
 		return pages.Summary{}, err
 	}
-	notes, err := h.Rooms.Notes(c.Request().Context(), s.ID)
-	return pages.Summary{Summary: s, L: web.L(c), Notes: notes}, err
+	p := pages.Summary{Summary: s, L: web.L(c)}
+	if p.Notes, err = h.Rooms.Notes(c.Request().Context(), s.ID); err != nil {
+		return p, err
+	}
+	p.Said, err = h.Rooms.Said(c.Request().Context(), web.ViewerOf(c).Person, s.ID)
+	return p, err
 }
 
 func (h *Handlers) getSummary(c echo.Context) error {
@@ -64,7 +68,28 @@ func (h *Handlers) getCSV(c echo.Context) error {
 			}
 		}
 	}
+	if err := saidRows(p, w.Row); err != nil {
+		return err
+	}
 	return w.Flush()
+}
+
+// saidRows are the lines of the feedback, where there is enough of it to show.
+func saidRows(p pages.Summary, row func(cells ...string) error) error {
+	title := p.L.T("room.feedback")
+	for _, q := range room.Questions {
+		for n, count := range p.Said.Ratings[q] {
+			if err := row("", title, p.L.T("room.ask."+q), strconv.Itoa(n+1), strconv.Itoa(count)); err != nil {
+				return err
+			}
+		}
+	}
+	for _, text := range p.Said.Remarks {
+		if err := row("", title, p.L.T("room.ask.remark"), text, "1"); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // entriesOf are the texts of an item, each with how often it was said or how many votes it has.

@@ -5,6 +5,7 @@ import { say } from "./words.ts";
 const often = 4000; // ms between looks without a socket, while the page is seen
 const seldom = 10000; // after failures
 const gap = 200; // ms at least between two looks that the socket asks for
+const deskGap = 100; // of who runs the room, and its stage: there are few, and they watch the votes come in
 const beat = 6000; // ms between signs of life of a driver
 const sign = 25000; // of a participant without a socket
 
@@ -102,7 +103,7 @@ export class LiveRoom extends HTMLElement {
     if (this.looking) { this.again = true; return; }
     if (this.timer && this.live()) return;
     clearTimeout(this.timer);
-    this.timer = window.setTimeout(() => void this.look(), Math.max(ms, this.looked + gap - performance.now()));
+    this.timer = window.setTimeout(() => void this.look(), Math.max(ms, this.looked + (this.at()[2] > 0 ? deskGap : gap) - performance.now()));
   }
 
   disconnectedCallback(): void { clearTimeout(this.timer); }

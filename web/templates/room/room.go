@@ -7,6 +7,7 @@
 //	setup.templ     changing what is set up
 //	summary.templ   what was said and voted
 //	attendance.templ who was there
+//	after.templ     what participants have when it is over
 //
 // A screen is a <live-room> around parts. A part is what is replaced when the room has changed, and only when it looks
 // different; without scripts it is simply the page.
@@ -292,6 +293,7 @@ type Summary struct {
 	*rules.Summary
 	L     *locale.Printer
 	Notes map[string][]rules.Group // by item
+	Said  *rules.Said
 }
 
 // outcome is one item as the drawing of results wants it, as if it were shown.
