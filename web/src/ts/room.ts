@@ -32,7 +32,8 @@ export class LiveRoom extends HTMLElement {
   private said = 0;
   private last = new Map<string, string>();
   private line: HTMLElement | undefined;
-  private sending = false;
+  private sends = Promise.resolve();
+  private waiting = new Set<string>();
   private beaten = 0;
   private ears = new Map<Ear, boolean>();
   private looked = 0;
@@ -228,15 +229,17 @@ export class LiveRoom extends HTMLElement {
     const form = e.target as HTMLFormElement;
     if (!form.hasAttribute("data-send")) return;
     e.preventDefault();
-    if (this.sending) return;
     const data = new FormData(form, e.submitter);
     const body = new URLSearchParams();
     for (const [k, v] of data) body.append(k, String(v));
-    void this.send(form, form.getAttribute("action") ?? "", body);
+    // What is pressed while something is on its way is sent after it; the same thing twice is sent once.
+    const url = form.getAttribute("action") ?? "", key = url + "?" + body;
+    if (this.waiting.has(key)) return;
+    this.waiting.add(key);
+    this.sends = this.sends.then(() => this.send(form, url, body)).finally(() => this.waiting.delete(key));
   }
 
   private async send(form: HTMLFormElement, url: string, body: URLSearchParams): Promise<void> {
-    this.sending = true;
     for (let tries = 0; this.isConnected; tries++) {
       try {
         const r = await fetch(url, { method: "POST", body, signal: AbortSignal.timeout(8000) });
@@ -255,7 +258,6 @@ export class LiveRoom extends HTMLElement {
         await new Promise((done) => setTimeout(done, Math.min(seldom, often * (tries + 1) / 2)));
       }
     }
-    this.sending = false;
     this.plan();
   }
 
