@@ -182,6 +182,7 @@ func fetch(method, url, cookie, body string, status int, want string) error {
 	if method == http.MethodPost {
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		req.Header.Set("Sec-Fetch-Site", "same-origin")
+		req.Header.Set("Sec-Fetch-Mode", "cors") // as scripts send
 	}
 	res, err := client.Do(req)
 	if err != nil {

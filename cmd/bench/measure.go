@@ -63,6 +63,7 @@ var parts = []part{
 	{"choice", (*bench).choice},
 	{"forum", (*bench).forum},
 	{"live", (*bench).live},
+	{"room", (*bench).room},
 	{"growth", (*bench).growth},
 	{"cohort", (*bench).cohort},
 	{"burst", (*bench).burst},

@@ -5,6 +5,7 @@
 //	setup.go   changing what is set up
 //	run.go     what a trainer does: items, phases, timer, driving, what people wrote
 //	take.go    what a participant does: coming in, answering, writing, voting
+//	urn.go     answers by choosing, counted together
 //	group.go   breakout groups: who is in which, their notes, messages, calling them back
 //	view.go    what each screen sees
 //	live.go    what open pages are told, and whose page is open
@@ -285,6 +286,7 @@ type Service struct {
 
 	mu    sync.Mutex
 	votes map[string]bool // rooms whose participants have to be told of votes
+	urns  map[string]*urn // by item, while answers are being written
 }
 
 // New makes the service.

@@ -84,18 +84,6 @@ func arrived(ctx context.Context, tx bun.IDB, participantID, clientID string) (b
 	return n == 0, err
 }
 
-// count adds by to the numbers of the options.
-func count(ctx context.Context, tx bun.IDB, itemID string, chosen []int, by int) error {
-	for _, c := range chosen {
-		_, err := tx.NewInsert().Model(&tally{ItemID: itemID, Choice: c, N: by}).
-			On("CONFLICT (item_id, choice) DO UPDATE").Set("n = room_tally.n + EXCLUDED.n").Exec(ctx)
-		if err != nil {
-			return db.Err(err)
-		}
-	}
-	return nil
-}
-
 // List are the rooms that somebody runs, the newest day first.
 func (s *Service) List(ctx context.Context, actor *account.Person) ([]Room, error) {
 	var all []Room

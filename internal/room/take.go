@@ -117,42 +117,6 @@ func (s *Service) take(ctx context.Context, personID, code, itemID, clientID, ki
 	return nil
 }
 
-// Answer takes a participant's choice. A second one replaces the first; of an anonymous item the first counts.
-func (s *Service) Answer(ctx context.Context, personID, code, itemID, clientID string, choice []int) error {
-	return s.take(ctx, personID, code, itemID, clientID, "answer", func(ctx context.Context, tx bun.Tx, p *Participant, i *Item) error {
-		chosen, err := i.check(choice)
-		if err != nil {
-			return err
-		}
-		old := new(answer)
-		err = db.Err(tx.NewSelect().Model(old).Where("item_id = ? AND participant_id = ?", i.ID, p.ID).Scan(ctx))
-		switch {
-		case fault.Is(err, fault.NotFound):
-			old = nil
-		case err != nil:
-			return err
-		case i.Content.Anonymous:
-			return nil // it is counted
-		}
-		a := &answer{ItemID: i.ID, ParticipantID: p.ID}
-		if !i.Content.Anonymous {
-			a.Choice = join(chosen)
-		}
-		_, err = tx.NewInsert().Model(a).On("CONFLICT (item_id, participant_id) DO UPDATE").Set("choice = EXCLUDED.choice").Exec(ctx)
-		if err != nil {
-			return db.Err(err)
-		}
-		if old == nil {
-			if _, err := tx.NewUpdate().Model(i).Set("answers = answers + 1").WherePK().Exec(ctx); err != nil {
-				return db.Err(err)
-			}
-		} else if err := count(ctx, tx, i.ID, split(old.Choice), -1); err != nil {
-			return err
-		}
-		return count(ctx, tx, i.ID, chosen, 1)
-	})
-}
-
 // check returns a choice sorted, or what has to be mended; field "choice".
 func (i *Item) check(choice []int) ([]int, error) {
 	chosen := slices.Compact(slices.Sorted(slices.Values(choice)))
