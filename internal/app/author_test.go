@@ -3,6 +3,7 @@ package app_test
 import (
 	"archive/zip"
 	"bytes"
+	"io/fs"
 	"mime/multipart"
 	"net/http"
 	"net/url"
@@ -157,6 +158,74 @@ func TestPreviewingADraft(t *testing.T) {
 		c.press(broken, at, "check", url.Values{"passages/lunch/choices/0/to": {"zebra"}}).want(200, "E01")
 		c.get(at+"/play").want(422, "cannot be played")
 		c.post(at+"/play/start", nil).want(422, "cannot be played")
+	})
+}
+
+// A sound draft becomes a step of a course, in place of what is there or beside it; what was exported is what was published.
+func TestPublishingADraft(t *testing.T) {
+	each(t, setup{courses: withOutage()}, func(t *testing.T, s *site) {
+		c, trainer := s.person("Ada Author", "author"), s.person("Tess Trainer", "trainer")
+		learner := s.person("Lea Learner", "learner")
+		q := learner.get("/courses/tiny/first/outage").want(200, "Cheerful post, broken portal")
+		q.submit("/start", nil).want(303)
+		files := func() map[string]string {
+			rev, err := s.Courses.Current(t.Context(), "tiny")
+			ok(t, err)
+			var b bytes.Buffer
+			ok(t, s.Courses.Export(t.Context(), rev.Hash, &b))
+			z, err := zip.NewReader(bytes.NewReader(b.Bytes()), int64(b.Len()))
+			ok(t, err)
+			out := map[string]string{}
+			for _, f := range z.File {
+				raw, err := fs.ReadFile(z, f.Name)
+				ok(t, err)
+				out[f.Name] = string(raw)
+			}
+			return out
+		}
+		was := files()
+		at := c.begin(url.Values{"do": {"copy"}, "from": {"tiny/first/outage"}})
+		p := c.get(at + "?at=about").want(200)
+		p = c.press(p, at, "publish", url.Values{"title": {"Another title"}}).want(200, `value="outage"`, "Who has begun the course")
+		p.submit("/publish", url.Values{"slug": {"check"}}).want(409, "no scenario")
+		p.submit("/publish", url.Values{"slug": {"Not A Key"}}).want(422, "single hyphens", "Not A Key")
+		p.submit("/publish", url.Values{"version": {"1"}}).want(409, "has changed since")
+		p.submit("/publish", nil).want(303)
+		c.get("/courses/tiny/first/outage").want(200, "Another title")
+		p.submit("/publish", url.Values{"slug": {"second"}}).want(303)
+		c.get("/courses/tiny/first/second").want(200, "Another title")
+		is, draft := files(), c.get(at+"/scenario.yaml").want(200).raw
+		const old, added = "tiny/01-first/90-outage.scenario.yaml", "tiny/01-first/91-second.scenario.yaml"
+		if is[old] != draft || is[added] != draft || was[old] == draft {
+			t.Error("what is exported is not what was published")
+		}
+		for name, data := range was {
+			if name != old && is[name] != data {
+				t.Errorf("%s changed with it", name)
+			}
+		}
+		if len(is) != len(was)+1 {
+			t.Errorf("%d files of %d", len(is), len(was))
+		}
+		learner.get("/courses/tiny/first/outage").want(200, "Cheerful post, broken portal") // where they began, undisturbed
+		p.submit("/publish", nil).want(303)
+		c.get("/courses/tiny/first/outage").want(200, "has exactly this already")
+		c.get(at+"/revisions").want(200, "published")
+		if n := s.count("audit WHERE action = 'scenario.published'"); n != 2 {
+			t.Errorf("%d entries in the log", n)
+		}
+		own := trainer.begin(url.Values{"do": {"copy"}, "from": {"tiny/first/outage"}})
+		trainer.get(own+"/publish").want(200, "Only authors of this site publish")
+		form := url.Values{"module": {"tiny/first"}, "slug": {"third"}, "version": {"1"}}
+		trainer.post(own+"/publish", form).want(403)
+		for role, want := range map[string][2]int{"author": {404, 404}, "learner": {403, 403}, "moderator": {403, 403}, "admin": {200, 303}} { // a draft of others
+			x := s.person("Max "+role, role)
+			x.get(own + "/publish").want(want[0])
+			x.post(own+"/publish", form).want(want[1])
+		}
+		broken := c.begin(url.Values{"do": {"paste"}, "source": {"title: x"}})
+		c.get(broken+"/publish").want(200, "cannot be published")
+		c.post(broken+"/publish", url.Values{"module": {"tiny/first"}, "slug": {"third"}, "version": {"1"}}).want(422)
 	})
 }
 

@@ -109,8 +109,8 @@ func Serve(ctx context.Context, cfg config.Config, log *slog.Logger, out io.Writ
 func (a *App) prepare(ctx context.Context) error {
 	var res course.Result
 	var err error
-	if a.cfg.Courses != "" { // the operator's own folder is what counts, whatever was published before
-		res, err = a.Courses.Publish(ctx, os.DirFS(a.cfg.Courses))
+	if a.cfg.Courses != "" { // the operator's own folder is what counts, but for what was changed on the site
+		res, err = a.Courses.Renew(ctx, os.DirFS(a.cfg.Courses))
 	} else {
 		res, err = a.Courses.Ship(ctx, shipped.Files)
 	}
@@ -118,7 +118,11 @@ func (a *App) prepare(ctx context.Context) error {
 		return fmt.Errorf("publish the courses: %w", err)
 	}
 	for _, p := range res.Courses {
-		if p.State != "unchanged" {
+		switch p.State {
+		case course.StateUnchanged:
+		case course.StateAmended:
+			a.log.Warn("a course stays as it was changed on the site: export it, bring both together, and publish it with greenroom course publish", "course", p.Key)
+		default:
 			a.log.Info("course published", "course", p.Key, "revision", p.Hash[:12], "state", p.State)
 		}
 	}

@@ -34,7 +34,7 @@ type Draft struct {
 	ID          string `bun:",pk"`
 	OwnerID     *string
 	Title       string
-	CourseKey   string // where it was copied from; ""
+	CourseKey   string // where it was copied from, or published; ""
 	ActivityKey string
 	Source      string
 	draft.Stamp

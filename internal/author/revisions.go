@@ -12,18 +12,22 @@ import (
 	"github.com/uptrace/bun"
 
 	"greenroom/internal/account"
+	"greenroom/internal/audit"
+	"greenroom/internal/course"
 	"greenroom/internal/db"
 	"greenroom/internal/draft"
 	"greenroom/internal/fault"
 	"greenroom/internal/id"
+	"greenroom/internal/scenario"
 	"greenroom/internal/words"
 )
 
 // Kinds of revisions.
 const (
-	KindSaved    = "saved"
-	KindRestored = "restored" // made of an older one
-	KindAside    = "aside"    // what somebody wrote while another did: kept, and never the newest that counts
+	KindSaved     = "saved"
+	KindRestored  = "restored"  // made of an older one
+	KindAside     = "aside"     // what somebody wrote while another did: kept, and never the newest that counts
+	KindPublished = "published" // went into a course
 )
 
 // What thinning leaves: the newest ones all, of those before one for each person and ten minutes, and every one with a note.
@@ -338,5 +342,42 @@ func (s *Drafts) Restore(ctx context.Context, who *account.Person, draftID strin
 			return nil
 		}
 		return s.put(ctx, tx, d, who, r.Source, KindRestored, "", number, draft.Form{})
+	})
+}
+
+// Target is where a draft is published to.
+type Target struct {
+	Course string
+	Step   string // "module/step"
+	Base   string // the hash of the course's revision that the author looked at; "" any
+}
+
+// Publish makes a draft a step of a course: a new one at the end of its module, or in place of the scenario that is there.
+// Authors may. The draft must be of the version that the author looked at, and have no errors: *course.Broken says what is
+// wrong. Learners who have begun stay on what they began with. Conflict when draft or course have changed meanwhile.
+func (s *Drafts) Publish(ctx context.Context, who *account.Person, draftID string, version int64, to Target) (course.Published, error) {
+	d, err := s.Open(ctx, who, draftID)
+	switch {
+	case err != nil:
+		return course.Published{}, err
+	case !who.Can(account.RoleAuthor, ""):
+		return course.Published{}, fault.New(fault.Forbidden, "author.error.not_author")
+	case d.Version != version:
+		return course.Published{}, fault.New(fault.Conflict, "author.error.changed_since")
+	}
+	return s.courses.Amend(ctx, course.Amendment{
+		Course: to.Course, Step: to.Step, Kind: scenario.Kind{}.Name(), Data: []byte(d.Source), Base: to.Base,
+		Note: func(ctx context.Context, tx bun.IDB, rev *course.Revision) error {
+			err := audit.Record(ctx, tx, audit.Entry{At: s.clock(), ActorID: who.ID, ActorName: who.Name, Action: "scenario.published", Subject: to.Course + "/" + to.Step, Reason: d.Title})
+			if err != nil {
+				return err
+			}
+			_, err = tx.NewUpdate().Model((*Draft)(nil)).Set("course_key = ?", to.Course).Set("activity_key = ?", to.Step).Where("id = ?", d.ID).Exec(ctx)
+			if err != nil {
+				return fmt.Errorf("note what was published: %w", db.Err(err))
+			}
+			_, err = tx.NewUpdate().Model((*Revision)(nil)).Set("kind = ?", KindPublished).Where("draft_id = ?", d.ID).Where("number = ?", d.Version).Exec(ctx)
+			return db.Err(err)
+		},
 	})
 }

@@ -23,6 +23,7 @@ const (
 	StateChanged   = "changed"
 	StateUnchanged = "unchanged"
 	StateRestored  = "restored" // it was retired
+	StateAmended   = "amended"  // left alone, since it was changed on the site
 )
 
 // Result says what Publish did.
@@ -35,7 +36,7 @@ type Result struct {
 // Published is what happened to one course.
 type Published struct {
 	Key, Title, Hash string
-	State            string // new, changed, unchanged, restored
+	State            string // one of the states
 	Changes          Changes
 }
 
@@ -43,18 +44,35 @@ type Published struct {
 // returns a *Broken and changes nothing. Publishing the same tree again changes nothing.
 // Courses that are not in the tree stay as they are.
 func (s *Service) Publish(ctx context.Context, fsys fs.FS) (Result, error) {
-	return s.publishTree(ctx, fsys, false)
+	return s.publishTree(ctx, fsys, asAsked)
 }
+
+// Renew is Publish for a program that starts with the operator's folder: courses that were changed on the site since are left
+// alone, so that a restart never undoes that. Publish makes the folder count again.
+func (s *Service) Renew(ctx context.Context, fsys fs.FS) (Result, error) {
+	return s.publishTree(ctx, fsys, notAmended)
+}
+
+// How much of a tree is published.
+type extent int
+
+const (
+	asAsked    extent = iota // all of it
+	notAmended               // not the courses that were changed on the site
+	onlyNew                  // nor what was published once
+)
 
 // Ship is Publish for the courses that a program brings along: what was published once is left alone. So a restart
 // never undoes a newer edition, whether a newer program or an author published it, and never brings a retired course back.
+// Nor does a newer program's edition replace a course that was changed on the site: the operator publishes it when that is
+// meant.
 //
 // Where all of them were, it only compares hashes: what was published was checked then.
 func (s *Service) Ship(ctx context.Context, fsys fs.FS) (Result, error) {
 	if res, ok, err := s.shipped(ctx, fsys); ok || err != nil {
 		return res, err
 	}
-	return s.publishTree(ctx, fsys, true)
+	return s.publishTree(ctx, fsys, onlyNew)
 }
 
 // shipped says whether every course of the tree was published once, exactly so, and what is current can be shown.
@@ -96,7 +114,7 @@ func (s *Service) shipped(ctx context.Context, fsys fs.FS) (Result, bool, error)
 	return res, true, nil
 }
 
-func (s *Service) publishTree(ctx context.Context, fsys fs.FS, onlyNew bool) (Result, error) {
+func (s *Service) publishTree(ctx context.Context, fsys fs.FS, what extent) (Result, error) {
 	t := s.loader.load(fsys)
 	revs, folders, found := t.revs, t.folders, t.found
 	if found.Broken() {
@@ -125,7 +143,7 @@ func (s *Service) publishTree(ctx context.Context, fsys fs.FS, onlyNew bool) (Re
 			return err
 		}
 		known := map[string]bool{}
-		if onlyNew {
+		if what == onlyNew {
 			if known, err = knownHashes(ctx, tx, hashesOf(revs)); err != nil {
 				return err
 			}
@@ -133,15 +151,19 @@ func (s *Service) publishTree(ctx context.Context, fsys fs.FS, onlyNew bool) (Re
 		for _, rev := range revs {
 			row, ok := rows[rev.Key] // the zero row: never published
 			same := ok && row.RevisionHash == rev.Hash && row.RetiredAt.IsZero() || known[rev.Hash]
-			same = same && !heal[rev.Key]
+			amended := what != asAsked && row.Amended
+			same = (same || amended) && !heal[rev.Key]
 			p, missing, err := s.publish(ctx, tx, fsys, rev, folders[rev.Hash], row, same)
 			if err != nil {
 				return fmt.Errorf("publish course %q: %w", rev.Key, err)
 			}
+			if amended && p.State == StateUnchanged && row.RevisionHash != rev.Hash && !known[rev.Hash] {
+				p.State = StateAmended
+			}
 			res.Courses = append(res.Courses, p)
 			lost = append(lost, missing...)
 		}
-		if res.Shared, err = s.publishShared(ctx, tx, t.common, onlyNew); err != nil {
+		if res.Shared, err = s.publishShared(ctx, tx, t.common, what == onlyNew); err != nil {
 			return err
 		}
 		if lost.Broken() {

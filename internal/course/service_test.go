@@ -421,3 +421,68 @@ func TestShippedCoursesAreLeftAloneOncePublished(t *testing.T) {
 		}
 	})
 }
+
+// One step is changed or added on the site through the door that publishes folders: the rest stays byte for byte, what is
+// wrong changes nothing, and neither a restart nor a newer program undoes it; only an operator who publishes does.
+func TestAmending(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *bun.DB) {
+		s, ctx := service(d), t.Context()
+		shipped := coursetest.Small()
+		if _, err := s.Ship(ctx, shipped); err != nil {
+			t.Fatal(err)
+		}
+		was, err := s.Current(ctx, "tiny")
+		if err != nil {
+			t.Fatal(err)
+		}
+		notes := 0
+		a := course.Amendment{Course: "tiny", Step: "first/extra", Kind: "reading", Data: []byte("---\ntitle: \"Extra\"\nminutes: 3\n---\n## More\n\nRead it.\n"), Base: was.Hash,
+			Note: func(context.Context, bun.IDB, *course.Revision) error { notes++; return nil }}
+		bad := a
+		bad.Data = []byte("no front matter")
+		var broken *course.Broken
+		if _, err := s.Amend(ctx, bad); !errors.As(err, &broken) {
+			t.Errorf("a broken step: %v", err)
+		}
+		for what, step := range map[string]string{"another kind": "first/check", "no module": "nowhere/extra", "no key": "first/No Key"} {
+			bad := a
+			bad.Step = step
+			if _, err := s.Amend(ctx, bad); fault.From(err) == nil {
+				t.Errorf("%s: %v", what, err)
+			}
+		}
+		if now, err := s.Current(ctx, "tiny"); err != nil || now.Hash != was.Hash || notes != 0 {
+			t.Fatalf("what was refused changed something: %v", err)
+		}
+		p, err := s.Amend(ctx, a)
+		if err != nil || p.State != course.StateChanged || notes != 1 {
+			t.Fatalf("%+v, %v, %d notes", p, err, notes)
+		}
+		now, err := s.Current(ctx, "tiny")
+		if err != nil || now.Activity("first/extra") == nil || now.Activity("first/read").Hash != was.Activity("first/read").Hash {
+			t.Fatalf("the step is not there, or another changed: %v", err)
+		}
+		if _, err := s.Amend(ctx, a); !fault.Is(err, fault.Conflict) {
+			t.Errorf("from an older state: %v", err)
+		}
+		newer := coursetest.Small()
+		edit(newer, "tiny/course.yaml", "A tiny course", "A newer edition")
+		for what, start := range map[string]func() (course.Result, error){
+			"a restart":        func() (course.Result, error) { return s.Ship(ctx, shipped) },
+			"a newer program":  func() (course.Result, error) { return s.Ship(ctx, newer) },
+			"the own folder":   func() (course.Result, error) { return s.Renew(ctx, shipped) },
+			"the newer folder": func() (course.Result, error) { return s.Renew(ctx, newer) },
+		} {
+			if _, err := start(); err != nil {
+				t.Errorf("%s: %v", what, err)
+			}
+			if x, err := s.Current(ctx, "tiny"); err != nil || x.Hash != now.Hash {
+				t.Errorf("%s undid it (%v)", what, err)
+			}
+		}
+		if _, err := s.Publish(ctx, newer); !errors.As(err, &broken) { // the step that people may have begun is gone
+			t.Errorf("an operator lost a step unawares: %v", err)
+		}
+	})
+}

@@ -18,6 +18,7 @@ type courseRow struct {
 	Position     int       `bun:"position"`
 	UpdatedAt    time.Time `bun:"updated_at"`
 	RetiredAt    time.Time `bun:"retired_at,nullzero"`
+	Amended      bool      `bun:"amended"` // on the site, since it was published from files
 }
 
 type revisionRow struct {
@@ -114,7 +115,7 @@ func putRevision(ctx context.Context, tx bun.IDB, row *revisionRow) error {
 func putCourse(ctx context.Context, tx bun.IDB, row *courseRow) error {
 	_, err := tx.NewInsert().Model(row).On("CONFLICT (key) DO UPDATE").
 		Set("revision_hash = EXCLUDED.revision_hash").Set("position = EXCLUDED.position").
-		Set("updated_at = EXCLUDED.updated_at").Set("retired_at = NULL").Exec(ctx)
+		Set("updated_at = EXCLUDED.updated_at").Set("amended = EXCLUDED.amended").Set("retired_at = NULL").Exec(ctx)
 	return db.Err(err)
 }
 

@@ -58,6 +58,16 @@ test("every form is clean", { timeout: 240000 }, async () => {
     if (process.env.SHOTS) await p.screenshot({ path: `${process.env.SHOTS}/compare-${look.size ?? "wide"}.png`, fullPage: true });
     await p.goBack(); await p.goBack();
     if (process.env.SHOTS) await p.screenshot({ path: `${process.env.SHOTS}/scene-${look.size ?? "wide"}.png`, fullPage: true });
+    await p.context().clearCookies();
+    await signIn(p, "admin@demo.example"); // a draft of their own, since only authors publish
+    await p.goto("/teach/write");
+    await p.locator("button[value=copy]").first().click();
+    await p.getByRole("button", { name: "Publish into a course" }).click();
+    await p.locator("#slug").fill("Not a key");
+    await p.getByRole("button", { name: "Publish", exact: true }).click();
+    await p.locator("#slug[aria-invalid=true]").waitFor();
+    assert.deepEqual(await axe(p), [], "publishing");
+    assert.ok(await p.evaluate(() => document.documentElement.scrollWidth <= innerWidth), "publishing scrolls sideways");
     assert.deepEqual(p.faults, []);
   }
 });

@@ -4,6 +4,7 @@
 //	edit.go       one draft at one place of its file: what is typed, and buttons, are one POST
 //	history.go    revisions compared and restored; who writes along
 //	try.go        a draft played from any scene; nothing of it is kept
+//	publish.go    a draft becomes a step of a course
 //	check.go      the checker, one file at a time
 package authorweb
 
@@ -59,6 +60,8 @@ func (h *Handlers) Routes() []web.Route {
 		{Method: http.MethodPost, Path: one + "/revisions/:number", Handler: h.postRestore, Access: web.Teaching},
 		{Method: http.MethodGet, Path: one + "/play", Handler: h.getTry, Access: web.Teaching},
 		{Method: http.MethodPost, Path: one + "/play/:verb", Handler: h.postTry, Access: web.Teaching},
+		{Method: http.MethodGet, Path: one + "/publish", Handler: h.getPublish, Access: web.Teaching},
+		{Method: http.MethodPost, Path: one + "/publish", Handler: h.postPublish, Access: web.Teaching},
 		{Method: http.MethodPost, Path: one + "/people", Handler: h.postPeople, Access: web.Teaching},
 	}
 }

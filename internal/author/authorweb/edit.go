@@ -84,6 +84,8 @@ func (h *Handlers) postEdit(c echo.Context) error {
 		switch verb {
 		case "play":
 			return web.SeeOther(c, pages.Path(d.ID)+"/play?at="+url.QueryEscape(to))
+		case "publish":
+			return web.SeeOther(c, pages.Path(d.ID)+"/publish")
 		case "check", "":
 			web.Notice(c, "ok", "author.saved")
 		}
