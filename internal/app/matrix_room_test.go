@@ -27,6 +27,7 @@ func init() {
 		"GET " + at:                  {"/teach/rooms/{room}", host(true, 200), nil},
 		"GET " + at + "/news":        {"/teach/rooms/{room}/news", host(true, 200), nil},
 		"GET " + at + "/summary":     {"/teach/rooms/{room}/summary", host(true, 200), nil},
+		"POST " + at + "/summary":    {"/teach/rooms/{room}/summary", host(false, 404), nil},
 		"GET " + at + "/summary.csv": {"/teach/rooms/{room}/summary.csv", host(true, 200), nil},
 		"GET " + at + "/setup":       {"/teach/rooms/{room}/setup", host(true, 200), nil},
 		"POST " + at + "/setup":      {"/teach/rooms/{room}/setup", host(false, 422), url.Values{"part": {"basics"}}},

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"greenroom/internal/id"
 	"greenroom/internal/room"
 )
 
@@ -99,6 +100,79 @@ func TestFeedback(t *testing.T) {
 		if n := s.count("room_remark"); n != 4 {
 			t.Errorf("%d remarks", n)
 		}
+		s.healthy()
+	})
+}
+
+// What was counted by hand stands beside what the phones said, marked, on the summary, in its table and in the results.
+func TestCountsByHand(t *testing.T) {
+	each(t, setup{}, func(t *testing.T, s *site) {
+		tess := s.person("Tess Trainer", "trainer")
+		h := newHall(t, s, tess)
+		ada := h.in("Ada")
+		at := "/teach/rooms/" + h.id + "/summary"
+		count := func(item int, first, second string) *page {
+			return tess.post(at, url.Values{"item": {h.items[item].ID}, "hand-0": {first}, "hand-1": {second}})
+		}
+		h.reach(2, "open")
+		h.answer(ada, 2, "1").want(303)
+		count(2, "3", "").want(303).follow().want(200, "Close it first")
+		h.reach(2, "reveal")
+		h.do(url.Values{"do": {"end"}}).want(303)
+		count(2, "3", "x").want(422, "Give a whole number from 0 to 5000", `value="3"`, `value="x"`, `id="f-hand-1"`)
+		count(2, "5001", "").want(422)
+		count(0, "3", "").want(404).lacks("Give a whole") // a check-in is not counted
+		count(2, "3", " 4 ").want(303)
+		count(1, "12", "0").want(303) // nobody was asked by phone
+		tess.get(at).want(200, "and 3 counted by hand", "and 4 counted by hand", "and 12 counted by hand", "1 person answered")
+		tess.get(at+".csv").want(200, "3,Do you know,Question,That,1,phones", "3,Do you know,Question,That,4,counted by hand", "2,Choose one,Poll,This,12,counted by hand")
+		ada.get("/room/"+h.code+"/results").want(200, "and 4 counted by hand").lacks("and 12")
+		count(2, "", "").want(303)
+		tess.get(at).want(200, "and 12").lacks("and 3 counted", "and 4 counted")
+		if n := s.count("audit WHERE action = 'room.counted'"); n != 3 {
+			t.Errorf("%d entries in the log", n)
+		}
+		s.healthy()
+	})
+}
+
+// A co-host joins questions that say the same: one stays with everybody's vote once, and an entry that is shown again is out.
+func TestEntriesAreJoined(t *testing.T) {
+	each(t, setup{}, func(t *testing.T, s *site) {
+		h := newHall(t, s, s.person("Tess Trainer", "trainer"))
+		co := s.person("Cora Cohost", "trainer")
+		h.do(url.Values{"do": {"host"}, "email": {"cora.cohost@agency.example"}}).want(303)
+		h.host.post("/teach/rooms/"+h.id+"/setup", url.Values{"part": {"add"}, "kind": {"qa"}, "new_title": {"Ask us"}, "new_minutes": {"5"}}).want(303)
+		h.items = h.view().Items
+		h.reach(4, "")
+		var all []*client
+		for range 3 {
+			all = append(all, h.in(""))
+		}
+		for n, text := range []string{"When does it begin?", "When do we begin?", "Where is it?"} {
+			all[n].post("/room/"+h.code+"/write", url.Values{"item": {h.items[4].ID}, "client": {id.New()}, "body": {text}}).want(303)
+		}
+		ids := map[string]string{}
+		for _, e := range h.view().Entries {
+			ids[e.Body] = e.ID
+		}
+		do := func(f url.Values) *page { return co.post("/teach/rooms/"+h.id+"/do", f) }
+		for _, e := range []string{"When does it begin?", "When do we begin?"} {
+			do(url.Values{"do": {"entry"}, "entry": {ids[e]}, "state": {room.Shown}}).want(303)
+			for _, c := range all[:2] {
+				c.post("/room/"+h.code+"/vote", url.Values{"entry": {ids[e]}, "on": {"yes"}}).want(303)
+			}
+		}
+		all[2].post("/room/"+h.code+"/vote", url.Values{"entry": {ids["When do we begin?"]}, "on": {"yes"}}).want(303)
+		do(url.Values{"do": {"join"}, "entry": {ids["Where is it?"]}}).want(422, "Tick two or more")
+		both := url.Values{"do": {"join"}, "entry": {ids["When does it begin?"], ids["When do we begin?"]}}
+		do(both).want(303)
+		do(both).want(422) // it is joined
+		h.page(all[2], "When does it begin?", "and 1 like it", "3 votes", "Take it back").lacks("room-questions\"><li class=\"card\"><p>When do we begin?")
+		h.page(all[1], "joined with another")
+		s.person("Olga Other", "trainer").post("/teach/rooms/"+h.id+"/do", both).want(404)
+		do(url.Values{"do": {"entry"}, "entry": {ids["When do we begin?"]}, "state": {room.Shown}}).want(303)
+		h.page(all[2], "When do we begin?", "3 votes", "0 votes").lacks("and 1 like it", "joined with another")
 		s.healthy()
 	})
 }

@@ -70,6 +70,7 @@ func (s *Service) Results(ctx context.Context, personID, code string) (*Results,
 // gathered is all that was answered in a room, and what one participant gave.
 type gathered struct {
 	counts  []tally
+	hands   []hand
 	entries []Entry // that were shown or answered, questions by votes
 	mine    []answer
 	own     []Entry
@@ -90,14 +91,16 @@ func (s *Service) gather(ctx context.Context, roomID, participantID string) (*ga
 			return nil, db.Err(err)
 		}
 	}
-	return g, nil
+	var err error
+	g.hands, err = s.hands(ctx, roomID)
+	return g, err
 }
 
 // result is what the item brought; nil when there is nothing to show.
 func (g *gathered) result(i *Item) *Result {
 	x := &Result{Outcome: Outcome{Item: i}}
 	if i.Phase == Revealed && i.Chosen() {
-		x.Counts = countsOf(i, g.counts)
+		x.Counts, x.Hand = countsOf(i, g.counts), handOf(i, g.hands)
 	}
 	if i.Phase == Revealed && i.Written() || i.Kind == workshop.QandA && i.Phase != Waiting {
 		x.Entries = entriesOf(i, g.entries)

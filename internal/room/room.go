@@ -9,6 +9,8 @@
 //	group.go   breakout groups: who is in which, their notes, messages, calling them back
 //	view.go    what each screen sees
 //	live.go    what open pages are told, and whose page is open
+//	hand.go    what was counted by hand
+//	join.go    entries that say the same
 //	summary.go what was said and voted
 //	results.go what participants take away, and where they go on
 //	feedback.go what they say of the workshop
@@ -239,6 +241,8 @@ type Entry struct {
 	Body          string
 	State         string
 	Votes         int
+	IntoID        string // the entry that it was joined into, or ""
+	Joined        int    // how many were joined into it
 }
 
 type answer struct {

@@ -292,6 +292,9 @@ func (s *Service) SetEntry(ctx context.Context, actor *account.Person, roomID, e
 		if n, _ := r.RowsAffected(); n == 0 {
 			return absent()
 		}
-		return nil
+		if state == Hidden {
+			return nil
+		}
+		return takeOut(ctx, tx, entryID)
 	})
 }

@@ -12,6 +12,7 @@ import (
 // Outcome is what came of one item.
 type Outcome struct {
 	*Item
+	Hand    []int   // by option, as counted by hand; nil for none
 	Counts  []int   // by option; nil while an anonymous item is open
 	Entries []Entry // what was shown or answered, questions by votes
 }
@@ -19,7 +20,8 @@ type Outcome struct {
 // Summary is what was said and voted in a room, item by item, for its hosts.
 type Summary struct {
 	*View
-	Outcomes []Outcome // of items that ask and were reached
+	Outcomes []Outcome // of items that ask and were reached, or counted by hand
+	Counted  []Outcome // that can be counted by hand
 }
 
 // Summary reads it: a handful of queries, however many items there are.
@@ -38,26 +40,24 @@ func (s *Service) Summary(ctx context.Context, actor *account.Person, roomID str
 	if err != nil {
 		return nil, db.Err(err)
 	}
+	byHand, err := s.hands(ctx, roomID)
+	if err != nil {
+		return nil, err
+	}
 	out := &Summary{View: v}
 	for n := range v.Items {
 		i := &v.Items[n]
-		if !i.Asks() || i.Phase == Waiting {
+		o := Outcome{Item: i, Hand: handOf(i, byHand)}
+		if i.Counted() {
+			out.Counted = append(out.Counted, o)
+		}
+		if !i.Asks() || i.Phase == Waiting && o.Hand == nil {
 			continue
 		}
-		o := Outcome{Item: i}
 		if i.Chosen() && (!i.Content.Anonymous || i.Phase != Open) {
-			o.Counts = make([]int, i.options())
-			for _, t := range counts {
-				if t.ItemID == i.ID && t.Choice >= 0 && t.Choice < len(o.Counts) {
-					o.Counts[t.Choice] = t.N
-				}
-			}
+			o.Counts = countsOf(i, counts)
 		}
-		for _, e := range entries {
-			if e.ItemID == i.ID {
-				o.Entries = append(o.Entries, e)
-			}
-		}
+		o.Entries = entriesOf(i, entries)
 		out.Outcomes = append(out.Outcomes, o)
 	}
 	return out, nil

@@ -29,6 +29,7 @@ type View struct {
 
 	Breakout *Breakout // of the current item, once its groups are made
 
+	Hand    []int   // by option, as counted by hand; nil for none
 	Counts  []int   // by option, where this screen may see them; else nil
 	Entries []Entry // what this screen may see of what was written, in its order
 
@@ -251,8 +252,8 @@ func (s *Service) own(ctx context.Context, v *View) error {
 		return nil
 	}
 	err := s.db.NewSelect().Model(&v.Own).Where("item_id = ? AND participant_id = ?", v.Item.ID, v.Me.ID).OrderExpr("id").Scan(ctx)
+	v.Done = len(v.Own) > 0
 	if err != nil || v.Item.Kind != workshop.QandA {
-		v.Done = len(v.Own) > 0
 		return db.Err(err)
 	}
 	var votes []vote

@@ -155,6 +155,9 @@ func (h *Handlers) postDo(c echo.Context) error {
 		err = h.Rooms.HandOver(ctx, who, r, c.FormValue("to"))
 	case "host":
 		err = h.Rooms.AddHost(ctx, who, r, c.FormValue("email"))
+	case "join":
+		_ = c.FormValue("entry")
+		err = h.Rooms.JoinEntries(ctx, who, r, c.Request().PostForm["entry"])
 	case "entry":
 		err = h.Rooms.SetEntry(ctx, who, r, c.FormValue("entry"), c.FormValue("state"))
 	default:

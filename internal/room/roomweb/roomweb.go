@@ -47,6 +47,7 @@ func (h *Handlers) Routes() []web.Route {
 		{Method: http.MethodGet, Path: desk, Handler: h.getConsole, Access: web.Trainer},
 		{Method: http.MethodGet, Path: desk + "/news", Handler: h.getConsoleNews, Access: web.Trainer},
 		{Method: http.MethodGet, Path: desk + "/summary", Handler: h.getSummary, Access: web.Trainer},
+		{Method: http.MethodPost, Path: desk + "/summary", Handler: h.postHand, Access: web.Trainer},
 		{Method: http.MethodGet, Path: desk + "/summary.csv", Handler: h.getCSV, Access: web.Trainer, Limit: "export"},
 		{Method: http.MethodGet, Path: desk + "/attendance", Handler: h.getAttendance, Access: web.Trainer},
 		{Method: http.MethodGet, Path: desk + "/attendance.csv", Handler: h.getAttendanceCSV, Access: web.Trainer, Limit: "export"},

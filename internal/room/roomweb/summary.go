@@ -6,6 +6,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"greenroom/internal/fault"
 	"greenroom/internal/room"
 	"greenroom/internal/web"
 	pages "greenroom/web/templates/room"
@@ -24,13 +25,54 @@ func (h *Handlers) summary(c echo.Context) (pages.Summary, error) {
 	return p, err
 }
 
-func (h *Handlers) getSummary(c echo.Context) error {
+func (h *Handlers) getSummary(c echo.Context) error { return h.showSummary(c, nil) }
+
+// showSummary shows it; with an Invalid wrong as 422, with the counts as typed.
+func (h *Handlers) showSummary(c echo.Context, wrong error) error {
 	p, err := h.summary(c)
 	if err != nil {
 		return err
 	}
+	status := http.StatusOK
+	if wrong != nil {
+		if p.By, p.Errors = web.FieldErrors(web.L(c), wrong); len(p.Errors) == 0 {
+			return wrong
+		}
+		p.HandItem, p.HandTyped, status = c.FormValue("item"), handOf(c), http.StatusUnprocessableEntity
+	}
 	p.Page = web.DeskPage(c, web.L(c).T("room.summary_title", "Title", p.Summary.Title), "teach", "rooms")
-	return web.Render(c, http.StatusOK, pages.ShowSummary(p))
+	p.HasError = wrong != nil
+	return web.Render(c, status, pages.ShowSummary(p))
+}
+
+// handOf are counts by hand as typed, by option.
+func handOf(c echo.Context) []string {
+	out := make([]string, 0, room.MaxOptions)
+	_ = c.FormValue("item")
+	for n := 0; c.Request().PostForm.Has("hand-" + strconv.Itoa(n)); n++ {
+		out = append(out, c.FormValue("hand-"+strconv.Itoa(n)))
+	}
+	return out
+}
+
+// postHand notes what was counted by hand for an item.
+func (h *Handlers) postHand(c echo.Context) error {
+	ctx, who, r := c.Request().Context(), web.ViewerOf(c).Person, c.Param("room")
+	if err := h.Rooms.May(ctx, who, r); err != nil {
+		return err
+	}
+	err := h.Rooms.SetHand(ctx, who, r, c.FormValue("item"), handOf(c))
+	switch {
+	case fault.Is(err, fault.Invalid):
+		return h.showSummary(c, err)
+	case fault.Is(err, fault.Conflict):
+		web.Notice(c, "caution", fault.From(err).Key)
+	case err != nil:
+		return err
+	default:
+		web.Notice(c, "ok", "room.hand_kept")
+	}
+	return web.SeeOther(c, "/teach/rooms/"+r+"/summary")
 }
 
 // getCSV sends what was voted and said, a line for each answer; nobody's name is in it.
@@ -40,20 +82,25 @@ func (h *Handlers) getCSV(c echo.Context) error {
 		return err
 	}
 	w, l := web.CSV(c, "workshop.csv"), web.L(c)
-	if err := w.Row(l.T("room.col_item"), l.T("room.f.title"), l.T("room.col_kind"), l.T("room.col_option"), l.T("room.col_n")); err != nil {
+	if err := w.Row(l.T("room.col_item"), l.T("room.f.title"), l.T("room.col_kind"), l.T("room.col_option"), l.T("room.col_n"), l.T("room.col_how")); err != nil {
 		return err
 	}
 	for _, o := range p.Outcomes {
-		line := func(answer string, n int) error {
-			return w.Row(strconv.Itoa(o.N), o.Item.Title, l.T("workshop.kind."+o.Kind), answer, strconv.Itoa(n))
+		line := func(answer string, n int, how string) error {
+			return w.Row(strconv.Itoa(o.N), o.Item.Title, l.T("workshop.kind."+o.Kind), answer, strconv.Itoa(n), how)
 		}
 		for n, count := range o.Counts {
-			if err := line(pages.Option(l, o.Item, n), count); err != nil {
+			if err := line(pages.Option(l, o.Item, n), count, l.T("room.how_phones")); err != nil {
+				return err
+			}
+		}
+		for n, count := range o.Hand {
+			if err := line(pages.Option(l, o.Item, n), count, l.T("room.how_hand")); err != nil {
 				return err
 			}
 		}
 		for _, e := range entriesOf(o) {
-			if err := line(e.Text, e.N); err != nil {
+			if err := line(e.Text, e.N, l.T("room.how_phones")); err != nil {
 				return err
 			}
 		}
@@ -63,7 +110,7 @@ func (h *Handlers) getCSV(c echo.Context) error {
 			if g.Note == "" {
 				continue
 			}
-			if err := w.Row(strconv.Itoa(p.Items[n].N), p.Items[n].Title, l.T("room.group_n", "N", g.N), g.Note, "1"); err != nil {
+			if err := w.Row(strconv.Itoa(p.Items[n].N), p.Items[n].Title, l.T("room.group_n", "N", g.N), g.Note, "1", ""); err != nil {
 				return err
 			}
 		}
@@ -79,13 +126,13 @@ func saidRows(p pages.Summary, row func(cells ...string) error) error {
 	title := p.L.T("room.feedback")
 	for _, q := range room.Questions {
 		for n, count := range p.Said.Ratings[q] {
-			if err := row("", title, p.L.T("room.ask."+q), strconv.Itoa(n+1), strconv.Itoa(count)); err != nil {
+			if err := row("", title, p.L.T("room.ask."+q), strconv.Itoa(n+1), strconv.Itoa(count), ""); err != nil {
 				return err
 			}
 		}
 	}
 	for _, text := range p.Said.Remarks {
-		if err := row("", title, p.L.T("room.ask.remark"), text, "1"); err != nil {
+		if err := row("", title, p.L.T("room.ask.remark"), text, "1", ""); err != nil {
 			return err
 		}
 	}
@@ -99,7 +146,7 @@ func entriesOf(o room.Outcome) []room.Word {
 	}
 	var out []room.Word
 	for _, e := range o.Entries {
-		out = append(out, room.Word{Text: e.Body, N: max(e.Votes, 1)})
+		out = append(out, room.Word{Text: e.Body, N: max(e.Votes, e.Joined+1)})
 	}
 	return out
 }

@@ -27,7 +27,26 @@ type Feedback struct {
 
 // shownTo is one item as the drawing of results wants it.
 func shownTo(r *rules.Room, x *rules.Result) *rules.View {
-	return &rules.View{Room: r, Item: x.Item, Counts: x.Counts, Entries: x.Entries, Chosen: x.Mine}
+	return &rules.View{Room: r, Item: x.Item, Counts: x.Counts, Hand: x.Hand, Entries: x.Entries, Chosen: x.Mine}
+}
+
+// joinable says whether a host may join entries: there are two.
+func joinable(v *rules.View) bool {
+	n := 0
+	for _, e := range v.Entries {
+		if e.IntoID == "" {
+			n++
+		}
+	}
+	return v.Item.Joins() && n > 1
+}
+
+// handID is the id of an option's field: what the list of errors leads to while there is one, and else of this item alone.
+func (p Summary) handID(o rules.Outcome, n int) string {
+	if p.HandItem == o.Item.ID {
+		return "f-hand-" + strconv.Itoa(n)
+	}
+	return "f-hand-" + strconv.Itoa(o.N) + "-" + strconv.Itoa(n)
 }
 
 // ratings are what can be chosen for a question of the feedback.

@@ -165,6 +165,44 @@ func sum(counts []int) int {
 	return n
 }
 
+// both adds what the phones said and what was counted by hand, for drawing.
+func both(v *rules.View) []int {
+	out := make([]int, len(v.Counts))
+	for n := range out {
+		out[n] = v.Counts[n]
+		if n < len(v.Hand) {
+			out[n] += v.Hand[n]
+		}
+	}
+	return out
+}
+
+// byHand is what the field of an option has: what was typed wrongly, or what was counted.
+func (p Summary) byHand(o rules.Outcome, n int) string {
+	switch {
+	case p.HandItem == o.Item.ID && n < len(p.HandTyped):
+		return p.HandTyped[n]
+	case n < len(o.Hand) && o.Hand[n] > 0:
+		return strconv.Itoa(o.Hand[n])
+	}
+	return ""
+}
+
+func (p Summary) handError(o rules.Outcome, n int) string {
+	if p.HandItem != o.Item.ID {
+		return ""
+	}
+	return p.By["hand-"+strconv.Itoa(n)]
+}
+
+// state says in words how an entry stands.
+func state(l *locale.Printer, e rules.Entry) string {
+	if e.IntoID != "" {
+		return l.T("room.state.joined")
+	}
+	return l.T("room.state." + e.State)
+}
+
 // share is how long a bar is, of 100.
 func share(counts []int, n int) string {
 	total := sum(counts)
@@ -294,6 +332,9 @@ type Summary struct {
 	L     *locale.Printer
 	Notes map[string][]rules.Group // by item
 	Said  *rules.Said
+	Wrong
+	HandItem  string   // whose counts by hand were typed wrongly
+	HandTyped []string // by option
 }
 
 // outcome is one item as the drawing of results wants it, as if it were shown.
@@ -303,7 +344,11 @@ func (p Summary) outcome(n int) *rules.View {
 	if item.Phase != rules.Open || !item.Content.Anonymous {
 		item.Phase = rules.Revealed
 	}
-	return &rules.View{Room: p.Room, Item: &item, Counts: o.Counts, Entries: o.Entries}
+	v := &rules.View{Room: p.Room, Item: &item, Counts: o.Counts, Hand: o.Hand, Entries: o.Entries}
+	if v.Counts == nil && v.Hand != nil { // nobody was asked by phone
+		v.Counts = make([]int, len(v.Hand))
+	}
+	return v
 }
 
 // Option is the words of one option of an item.
