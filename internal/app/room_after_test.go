@@ -27,7 +27,7 @@ func TestWhatPeopleTakeAway(t *testing.T) {
 		h.reach(2, "close")
 		h.reach(3, "open")
 		ada.post("/room/"+h.code+"/write", url.Values{"item": {h.items[3].ID}, "client": {"01a219f7-1c7d-7190-83a5-3fcb3a7f351d"}, "body": {"I will call first."}}).want(303)
-		ada.get("/room/"+h.code+"/results").want(303) // it goes on
+		ada.get("/room/" + h.code + "/results").want(303) // it goes on
 		h.do(url.Values{"do": {"end"}}).want(303)
 
 		h.page(ada, "The workshop is over", "/room/"+h.code+"/results", "Give feedback", "Go on by yourself: Read this", "/courses/tiny/first/read")

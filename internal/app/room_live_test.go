@@ -107,8 +107,8 @@ func TestARoomIsHeard(t *testing.T) {
 			t.Errorf("an answer changes the phones' tag from %s to %s", tag, now)
 		}
 		h.reach(2, "close")
-		phone.next("state") // go again
-		phone.next("state") // and none of the answers came between
+		phone.next("state")          // go again
+		phone.next("state")          // and none of the answers came between
 		heard := map[string]string{} // each stream in its order; which of the two is told first is open
 		for range 6 {
 			f := console.frame()
