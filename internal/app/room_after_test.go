@@ -32,7 +32,7 @@ func TestWhatPeopleTakeAway(t *testing.T) {
 
 		h.page(ada, "The workshop is over", "/room/"+h.code+"/results", "Give feedback", "Go on by yourself: Read this", "/courses/tiny/first/read")
 		take := "/room/" + strings.ToLower(h.code) + "/results"
-		ada.get(take).want(200, "Choose one", "1 person answered", "You chose: That", "You wrote:", "I will call first.").lacks("You chose: This", "Right")
+		ada.get(take).want(200, "Results: A day", "Choose one", "1 person answered", "You chose: That", "You wrote:", "I will call first.").lacks("You chose: This", "Right", "Results: Results")
 		bob.get(take).want(200, "You chose: This").lacks("I will call first", "You chose: That")
 		lee.get(take).want(200, "Choose one").lacks("You chose", "Do you know")
 		s.nobody().get(take).want(404)
@@ -65,7 +65,7 @@ func TestFeedback(t *testing.T) {
 		give(all[0], "4", "too soon").want(303)
 		h.do(url.Values{"do": {"end"}}).want(303)
 		all[0].get(form).want(200, "How useful was this workshop", "once 5 people have answered")
-		give(all[0], "6", "It was  good").want(422, "Choose a number from 1 to 5", "It was  good", `id="c-part-5"`)
+		give(all[0], "6", "It was  good").want(422, "Say how useful it was: choose a number from 1 to 5", "It was  good", `id="c-part-5"`)
 		give(all[0], "4", strings.Repeat("x", room.MaxRemark+1)).want(422, "longer than 600")
 		s.nobody().get(form).want(404)
 		give(s.nobody(), "1", "").want(404)

@@ -81,7 +81,7 @@ func CheckFeedback(f Feedback) (map[string]int, error) {
 	for _, q := range Questions {
 		n, err := strconv.Atoi(strings.TrimSpace(f.Ratings[q]))
 		if err != nil || n < 1 || n > MaxRating {
-			wrong.Add(q, "room.err.rate", "Max", MaxRating)
+			wrong.Add(q, "room.err.rate."+q, "Max", MaxRating)
 		}
 		out[q] = n
 	}
