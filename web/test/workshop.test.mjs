@@ -173,9 +173,12 @@ test("a whole run sheet with a room", { timeout: 600000 }, async () => {
   for (const text of ["Ask who may", "A list of numbers"]) await cohost.locator(".console-queue button", { hasText: "Show " + text }).click();
   await cohost.locator(".console-queue button", { hasText: "Hide Something rude" }).click();
   await cohost.locator(".console-queue", { hasText: /rude\s*not shown/ }).waitFor();
+  for (const text of ["Ask who may", "A list of numbers"]) await cohost.locator("label", { hasText: "Tick to join " + text }).click();
+  await press("Join the ticked ones", cohost, "answers");
+  await sees(cohost, "and 1 like it", ".console-queue");
   await press("Show the results");
-  await everybody([stage, phone], (p) => sees(p, "A list of numbers", ".room-wall"));
-  assert.equal(await stage.locator(".room-wall li").count(), 2);
+  await everybody([stage, phone], (p) => sees(p, "and 1 like it", ".room-wall"));
+  assert.equal(await stage.locator(".room-wall li").count(), 1);
   await clean(phone, stage, cohost);
 
   await go("When …, I will …");
@@ -205,6 +208,13 @@ test("a whole run sheet with a room", { timeout: 600000 }, async () => {
   await trainer.locator(".console-join a", { hasText: "Summary" }).click();
   await trainer.locator(".room-people").waitFor();
   await sees(trainer, "More time in groups.");
+  for (const typed of ["x", "3"]) { // counts made by hand
+    if (typed === "x") await trainer.locator("summary", { hasText: "What belongs in a fallback?" }).click();
+    await trainer.locator("details[open] input[name=hand-0]").fill(typed);
+    await trainer.locator("details[open] button").click();
+    if (typed === "x") { await trainer.locator(".error-summary").waitFor(); await clean(trainer); }
+  }
+  await sees(trainer, "and 3 counted by hand");
   await sees(trainer, "The page stands top left.");
   await clean(trainer);
   await trainer.goto(room + "/attendance");
