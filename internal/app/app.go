@@ -266,6 +266,7 @@ func New(cfg config.Config, d *bun.DB, log *slog.Logger, o Options) (*App, error
 	a.Checks = check.New(d, a.Courses, check.Options{Now: now})
 	a.Rooms = room.New(d, a.Courses, a.Accounts, a.Streams, now)
 	a.Rooms.SetRecord(a.Deliveries, a.Records)
+	a.Rooms.SetPost(room.Post{Mail: a.Mail, Words: words, BaseURL: cfg.BaseURL})
 
 	// What one feature asks of another, downwards and in the same transaction.
 	a.Courses.OnPublish(func(ctx context.Context, tx bun.IDB, r *course.Revision) error {
@@ -279,7 +280,7 @@ func New(cfg config.Config, d *bun.DB, log *slog.Logger, o Options) (*App, error
 	a.Accounts.AddExporter(a.Allow, a.Desk, a.Roster)
 	a.Accounts.AddExporter(a.Retention, a.SignOn, a.Forum, a.Moderation, a.Situations, a.Panels, a.Checks)
 	a.Accounts.AddExporter(a.transcripts())
-	a.Accounts.AddEraser(a.Forum, a.Moderation, a.Inbox, a.Deliveries, a.Retention, a.Roster, a.Panels, account.EraserFunc(a.keepCertificates))
+	a.Accounts.AddEraser(a.Forum, a.Moderation, a.Inbox, a.Deliveries, a.Rooms, a.Retention, a.Roster, a.Panels, account.EraserFunc(a.keepCertificates))
 	a.Accounts.AddCleaner(a.forgetFacts, a.SignOn.Clean, a.Deliveries.Refill, a.Inbox.Clean)
 	a.Accounts.SetSummary(deviceWork{a.Records, a.Rooms})
 
@@ -342,6 +343,7 @@ func (a *App) mount(words *locale.Bundle, o Options) error {
 		(&courseweb.Handlers{Courses: a.Courses, Records: a.Records, Credentials: a.Credentials, Play: a.Play, Deliveries: a.Deliveries}).Routes(),
 		(&deliveryweb.Handlers{
 			Courses: a.Courses, Deliveries: a.Deliveries, Play: a.Play, Records: a.Records, Forum: a.Forum, BaseURL: a.cfg.BaseURL,
+			Events: (&roomweb.Handlers{Rooms: a.Rooms, BaseURL: a.cfg.BaseURL}).Events,
 		}).Routes(),
 		recordweb.New(a.Records, a.Courses, a.Credentials, a.Deliveries, a.Forum, a.Inbox, a.transcripts()).Routes(),
 		(&retentionweb.Handlers{Retention: a.Retention}).Routes(),

@@ -35,6 +35,16 @@ func init() {
 		"POST " + at + "/groups":     {"/teach/rooms/{room}/groups", host(false, 422), url.Values{"do": {"make"}, "size": {"x"}}},
 		"POST " + at + "/here":       {"/teach/rooms/{room}/here", host(false, 204), nil},
 
+		"GET " + at + "/bookings":     {"/teach/rooms/{room}/bookings", host(true, 200), nil},
+		"GET " + at + "/bookings.csv": {"/teach/rooms/{room}/bookings.csv", host(true, 200), nil},
+		"POST " + at + "/bookings":    {"/teach/rooms/{room}/bookings", host(false, 422), url.Values{"do": {"offer"}, "booking": {"x"}}},
+
+		"GET /workshops":                    {"/workshops", all(200), nil},
+		"GET /workshops/:room":              {"/workshops/{room}", all(404), nil}, // it is not open for booking
+		"POST /workshops/:room/book":        {"/workshops/{room}/book", five(401, 401, 404, 404, 404), nil},
+		"POST /workshops/:room/cancel":      {"/workshops/{room}/cancel", five(401, 401, 404, 404, 404), nil},
+		"GET /workshops/:room/calendar.ics": {"/workshops/{room}/calendar.ics", five(303, 303, 404, 404, 404), nil},
+
 		"GET /join":                  {"/join", all(200), nil},
 		"POST /join":                 {"/join", all(422), url.Values{"code": {"nothing"}}},
 		"GET /room/:room":            {"/room/{door}", all(200), nil},

@@ -58,7 +58,7 @@ type Attendee struct {
 	Enough      bool         `bun:"-"`
 }
 
-// Expected is somebody who has a place in the cohort and was not in the room.
+// Expected is somebody who has a place in the cohort, or has booked, and was not in the room.
 type Expected struct{ PersonID, Name string }
 
 // Attendance is who was there, for those who run the room.
@@ -68,6 +68,7 @@ type Attendance struct {
 	Base    int // minutes that are the whole: what was planned, or what was run where that is shorter
 	All     []Attendee
 	Absent  []Expected
+	Expects bool           // somebody is expected: a cohort's people, or who booked
 	Cohorts []delivery.Row // of the course, which the actor leads
 }
 
@@ -182,23 +183,27 @@ func (p *Attendee) weigh(from, to time.Time, base, need int) {
 	p.Enough = base > 0 && p.Percent >= need
 }
 
-// absent are the people of the room's cohort who have a seat there and were not in the room.
+// absent are the people of the room's cohort who have a seat there, and those who booked, and were not in the room.
 func (s *Service) absent(ctx context.Context, r *Room, a *Attendance) ([]Expected, error) {
-	if r.CohortID == "" {
-		return nil, nil
-	}
 	var all []Expected
-	err := s.db.NewSelect().TableExpr("enrolment AS e").ColumnExpr("e.person_id, p.name").Join("JOIN person AS p ON p.id = e.person_id").
-		Where("e.delivery_id = ?", r.CohortID).Where("e.status IN (?)", bun.List([]string{delivery.Active, delivery.Paused})).
-		OrderExpr("e.sort_name, e.id").Limit(MaxPeople).Scan(ctx, &all)
-	if err != nil {
+	if err := s.expected(s.db, r).OrderExpr("p.name, p.id").Limit(MaxPeople).Scan(ctx, &all); err != nil {
 		return nil, db.Err(err)
 	}
+	a.Expects = r.CohortID != "" || len(all) > 0
 	here := make(map[string]bool, len(a.All))
 	for n := range a.All {
 		here[a.All[n].PersonID] = true
 	}
 	return slices.DeleteFunc(all, func(e Expected) bool { return here[e.PersonID] }), nil
+}
+
+// expected selects who is expected in a room.
+func (s *Service) expected(tx bun.IDB, r *Room) *bun.SelectQuery {
+	return tx.NewSelect().TableExpr("person AS p").ColumnExpr("p.id AS person_id, p.name").
+		WhereGroup(" AND ", func(q *bun.SelectQuery) *bun.SelectQuery {
+			return q.Where("p.id IN (SELECT person_id FROM room_booking WHERE room_id = ? AND state = ?)", r.ID, Booked).
+				WhereOr("p.id IN (SELECT person_id FROM enrolment WHERE delivery_id = ? AND status IN (?))", r.CohortID, bun.List([]string{delivery.Active, delivery.Paused}))
+		})
 }
 
 // cohorts are those of the room's course that the actor leads.
@@ -279,13 +284,11 @@ func (s *Service) Correct(ctx context.Context, actor *account.Person, roomID str
 // corrected is whom a correction is about. Somebody who was expected and not heard of gets a place in the room by it.
 func (s *Service) corrected(ctx context.Context, tx bun.IDB, r *Room, x Fix) (*Attendee, error) {
 	if x.PersonID != "" {
-		name := ""
-		err := tx.NewSelect().TableExpr("enrolment AS e").ColumnExpr("p.name").Join("JOIN person AS p ON p.id = e.person_id").
-			Where("e.delivery_id = ? AND e.person_id = ?", r.CohortID, x.PersonID).Where("e.status IN (?)", bun.List([]string{delivery.Active, delivery.Paused})).Scan(ctx, &name)
-		if err != nil {
+		var e Expected
+		if err := s.expected(tx, r).Where("p.id = ?", x.PersonID).Scan(ctx, &e); err != nil {
 			return nil, db.Err(err)
 		}
-		p := &Participant{ID: newID(), RoomID: r.ID, PersonID: x.PersonID, Name: words.Cut(name, MaxName), JoinedAt: s.Now(), SeenAt: s.Now(), How: ByPage}
+		p := &Participant{ID: newID(), RoomID: r.ID, PersonID: x.PersonID, Name: words.Cut(e.Name, MaxName), JoinedAt: s.Now(), SeenAt: s.Now(), How: ByPage}
 		if _, err := tx.NewInsert().Model(p).On("CONFLICT (room_id, person_id) DO NOTHING").Exec(ctx); err != nil {
 			return nil, db.Err(err)
 		}

@@ -107,6 +107,12 @@ func (s *Service) Run(ctx context.Context) error {
 		if err := s.Beat(ctx, n%peopleEvery == 0); err != nil && ctx.Err() == nil {
 			slog.WarnContext(ctx, "room: a beat was missed", "error", err.Error())
 		}
+		if n%remindEvery != 0 {
+			continue
+		}
+		if _, err := s.Remind(ctx); err != nil && ctx.Err() == nil {
+			slog.ErrorContext(ctx, "room: reminders", "error", err.Error())
+		}
 	}
 }
 

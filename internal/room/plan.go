@@ -64,7 +64,7 @@ func (s *Service) Create(ctx context.Context, actor *account.Person, p Plan) (*R
 	}
 	r := &Room{
 		ID: p.FormID, CourseKey: p.CourseKey, SheetKey: p.SheetKey, Title: line(p.Title), Day: p.Day, Clock: p.Clock, Zone: p.Zone, Place: line(p.Place),
-		Nameless: p.Nameless, State: Planned, CreatedAt: s.Now(), Need: DefaultNeed,
+		Nameless: p.Nameless, State: Planned, CreatedAt: s.Now(), Need: DefaultNeed, Booking: Shut, Version: 1,
 	}
 	err = db.InTx(ctx, s.db, func(ctx context.Context, tx bun.Tx) error {
 		if err := db.Lock(ctx, tx, lockName(r.ID)); err != nil {

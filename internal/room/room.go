@@ -17,6 +17,8 @@
 //	presence.go signs of life, and the spans that they make
 //	attendance.go who was there, corrections
 //	enter.go   attendance into the record
+//	booking.go seats, the waiting list, calling it off
+//	bookletter.go letters about bookings
 //	store.go   SQL
 //	roomweb    the pages
 //
@@ -131,6 +133,13 @@ type Room struct {
 	CohortID  string    // whose people are expected; "" nobody's
 	Need      int       // percent of the minutes that count as having been there
 	EnteredAt time.Time `bun:",nullzero"` // when attendance was entered into the record first
+
+	Booking string    // Shut, ByLink or Public: who may book a seat
+	Seats   int       // 0 without limit
+	Invite  string    // what the invitation link carries
+	Version int       // rises with day, time and place
+	OffAt   time.Time `bun:",nullzero"` // when it was called off
+	OffWhy  string
 }
 
 // Item is one part of the room's run sheet.
@@ -285,6 +294,7 @@ type Service struct {
 
 	deliveries *delivery.Service
 	records    *record.Service
+	post       Post
 
 	listeners func(prefix string) map[string][]string
 

@@ -80,6 +80,9 @@ func (s *Service) Go(ctx context.Context, actor *account.Person, roomID, itemID 
 		if r.State == Ended {
 			return fault.New(fault.Conflict, "room.err.ended")
 		}
+		if r.Off() {
+			return fault.New(fault.Conflict, "room.err.off")
+		}
 		if i.Phase == Waiting && (!i.Asks() || i.opensItself()) {
 			if err := setPhase(ctx, tx, i, Open); err != nil {
 				return err

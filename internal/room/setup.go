@@ -78,9 +78,16 @@ func (s *Service) SetBasics(ctx context.Context, actor *account.Person, roomID s
 		if r.State == Ended {
 			return fault.New(fault.Conflict, "room.err.ended")
 		}
+		was := *r
 		r.Title, r.Day, r.Clock, r.Zone, r.Place, r.Nameless = line(b.Title), b.Day, b.Clock, b.Zone, line(b.Place), b.Nameless
-		_, err := tx.NewUpdate().Model(r).Column("title", "day", "clock", "zone", "place", "nameless").WherePK().Exec(ctx)
-		return db.Err(err)
+		if r.moved(&was) {
+			r.Version++
+		}
+		_, err := tx.NewUpdate().Model(r).Column("title", "day", "clock", "zone", "place", "nameless", "version").WherePK().Exec(ctx)
+		if err != nil || !r.moved(&was) {
+			return db.Err(err)
+		}
+		return s.tellMoved(ctx, tx, r)
 	})
 }
 

@@ -48,6 +48,9 @@ func (s *Service) Join(ctx context.Context, who *account.Person, code, name stri
 		if r.State == Ended {
 			return fault.New(fault.Conflict, "room.err.ended")
 		}
+		if r.Off() {
+			return fault.New(fault.Conflict, "room.err.off")
+		}
 		if err := db.Lock(ctx, tx, lockName(r.ID)); err != nil {
 			return err
 		}

@@ -14,12 +14,14 @@ import (
 	"context"
 	"net/http"
 
+	ics "github.com/arran4/golang-ical"
 	"github.com/labstack/echo/v4"
 
 	"greenroom/internal/course"
 	"greenroom/internal/delivery"
 	"greenroom/internal/fault"
 	"greenroom/internal/forum"
+	"greenroom/internal/locale"
 	"greenroom/internal/play"
 	"greenroom/internal/record"
 	"greenroom/internal/web"
@@ -34,6 +36,9 @@ type Handlers struct {
 	Records    *record.Service
 	Forum      *forum.Service
 	BaseURL    string // of the site, for addresses in calendars
+
+	// Events adds what else belongs on a person's calendar; nil is nothing.
+	Events func(ctx context.Context, cal *ics.Calendar, l *locale.Printer, personID string) error
 }
 
 // led is the address of a cohort for who leads it.

@@ -24,7 +24,7 @@ func (h *Handlers) getFeed(c echo.Context) error {
 	if !found || token == "" {
 		return fault.New(fault.NotFound, "error.not_found")
 	}
-	_, mine, err := h.Deliveries.Feed(ctx, token)
+	personID, mine, err := h.Deliveries.Feed(ctx, token)
 	if err != nil {
 		return err
 	}
@@ -38,6 +38,11 @@ func (h *Handlers) getFeed(c echo.Context) error {
 			return err
 		}
 		w.add(&mine[i], rev)
+	}
+	if h.Events != nil {
+		if err := h.Events(ctx, w.cal, w.l, personID); err != nil {
+			return err
+		}
 	}
 	hd := c.Response().Header()
 	hd.Set("X-Robots-Tag", "noindex")

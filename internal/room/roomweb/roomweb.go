@@ -7,6 +7,8 @@
 //	summary.go   what was said and voted, as a page and as a table
 //	attendance.go who was there
 //	after.go     what participants have when it is over
+//	booking.go   booking a seat, the list of bookings
+//	calendar.go  bookings as calendars have them
 //
 // Pages are forms that work without scripts. With scripts, <live-room> hears over its socket that there is something new (or
 // looks by itself where there is none) and asks for …/news with the tag that its page was read at; the answer is 204, or the
@@ -36,6 +38,7 @@ type Handlers struct {
 const (
 	desk  = "/teach/rooms/:room"
 	place = "/room/:room"
+	offer = "/workshops/:room"
 )
 
 // Routes is the table.
@@ -57,6 +60,16 @@ func (h *Handlers) Routes() []web.Route {
 		{Method: http.MethodPost, Path: desk + "/setup", Handler: h.postSetup, Access: web.Trainer},
 		{Method: http.MethodPost, Path: desk + "/here", Handler: h.postHostHere, Access: web.Trainer},
 		{Method: http.MethodPost, Path: desk + "/groups", Handler: h.postGroups, Access: web.Trainer},
+
+		{Method: http.MethodGet, Path: desk + "/bookings", Handler: h.getBookings, Access: web.Trainer},
+		{Method: http.MethodGet, Path: desk + "/bookings.csv", Handler: h.getBookingsCSV, Access: web.Trainer, Limit: "export"},
+		{Method: http.MethodPost, Path: desk + "/bookings", Handler: h.postBookings, Access: web.Trainer},
+
+		{Method: http.MethodGet, Path: "/workshops", Handler: h.getAhead, Access: web.Public},
+		{Method: http.MethodGet, Path: offer, Handler: h.getOffer, Access: web.Public},
+		{Method: http.MethodPost, Path: offer + "/book", Handler: h.postBook, Access: web.SignedIn},
+		{Method: http.MethodPost, Path: offer + "/cancel", Handler: h.postUnbook, Access: web.SignedIn},
+		{Method: http.MethodGet, Path: offer + "/calendar.ics", Handler: h.getCalendar, Access: web.SignedIn},
 
 		{Method: http.MethodGet, Path: "/join", Handler: h.getJoin, Access: web.Public},
 		{Method: http.MethodPost, Path: "/join", Handler: h.postJoin, Access: web.Public, Limit: "join"},

@@ -254,7 +254,7 @@ func ShowAttendance(p Attendance) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			if p.CohortID != "" {
+			if p.Expects {
 				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 18, "<section class=\"card stack\" aria-labelledby=\"absent\"><h2 id=\"absent\">")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err

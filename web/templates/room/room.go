@@ -8,6 +8,7 @@
 //	summary.templ   what was said and voted
 //	attendance.templ who was there
 //	after.templ     what participants have when it is over
+//	booking.templ   booking a seat, the list of bookings
 //
 // A screen is a <live-room> around parts. A part is what is replaced when the room has changed, and only when it looks
 // different; without scripts it is simply the page.

@@ -1,0 +1,84 @@
+package roomweb
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"time"
+
+	ics "github.com/arran4/golang-ical"
+	"github.com/labstack/echo/v4"
+
+	"greenroom/internal/fault"
+	"greenroom/internal/locale"
+	"greenroom/internal/room"
+	"greenroom/internal/web"
+)
+
+// keepPast is how long a workshop that is over stays in calendars.
+const keepPast = 90 * 24 * time.Hour
+
+// Events adds somebody's bookings to their calendar: those with a seat, and those that it is to take away.
+func (h *Handlers) Events(ctx context.Context, cal *ics.Calendar, l *locale.Printer, personID string) error {
+	mine, err := h.mine(ctx, personID)
+	for n := range mine {
+		if m := &mine[n]; m.Booking.State != room.Queued {
+			h.event(cal, l, m)
+		}
+	}
+	return err
+}
+
+func (h *Handlers) mine(ctx context.Context, personID string) ([]room.MyBooking, error) {
+	return h.Rooms.BookedBy(ctx, personID, h.Rooms.Now().Add(-keepPast).Format(time.DateOnly))
+}
+
+// event writes one booking. Its name (UID) is made of the workshop and the person, so it stays what it is however often they
+// book anew; the sequence rises with every change. Instants are in UTC: each stands for itself.
+func (h *Handlers) event(cal *ics.Calendar, l *locale.Printer, m *room.MyBooking) {
+	host := "greenroom"
+	if u, err := url.Parse(h.BaseURL); err == nil && u.Hostname() != "" {
+		host = u.Hostname()
+	}
+	ev := cal.AddEvent(m.Room.ID + "." + m.Booking.PersonID + "@" + host)
+	stamp := m.Booking.ChangedAt
+	ev.SetDtStampTime(h.Rooms.Now())
+	ev.SetLastModifiedAt(stamp.UTC())
+	ev.SetSequence(m.Sequence())
+	start := m.Room.Starts()
+	ev.SetStartAt(start.UTC())
+	ev.SetEndAt(start.Add(time.Duration(m.Minutes) * time.Minute).UTC())
+	ev.SetSummary(m.Room.Title)
+	ev.SetDescription(l.T("room.calendar_text", "Link", h.BaseURL+"/workshops/"+m.Room.ID))
+	if m.Room.Place != "" {
+		ev.SetLocation(m.Room.Place)
+	}
+	ev.SetURL(h.BaseURL + "/workshops/" + m.Room.ID)
+	if m.Gone() {
+		ev.SetStatus(ics.ObjectStatusCancelled)
+	} else {
+		ev.SetStatus(ics.ObjectStatusConfirmed)
+	}
+}
+
+// getCalendar is one booking as a file. After a change or a cancellation the file says so to calendars that have it.
+func (h *Handlers) getCalendar(c echo.Context) error {
+	mine, err := h.mine(c.Request().Context(), web.ViewerOf(c).ID())
+	if err != nil {
+		return err
+	}
+	for n := range mine {
+		m := &mine[n]
+		if m.Room.ID != c.Param("room") || m.Booking.State == room.Queued {
+			continue
+		}
+		cal := ics.NewCalendarFor("Greenroom")
+		cal.SetMethod(ics.MethodPublish)
+		h.event(cal, web.L(c), m)
+		hd := c.Response().Header()
+		hd.Set("X-Robots-Tag", "noindex")
+		hd.Set(echo.HeaderContentDisposition, `attachment; filename="workshop.ics"`)
+		return c.Blob(http.StatusOK, "text/calendar; charset=utf-8", []byte(cal.Serialize(ics.WithNewLineWindows)))
+	}
+	return fault.New(fault.NotFound, "error.not_found")
+}
