@@ -114,7 +114,13 @@ before(async () => {
       await other.goto("/teach/rooms/new?sheet=using-social-media/an-introduction/workshop");
       await other.locator("#f-title").fill("Tuesday in the library");
       await new Mouse(other).pressAndLoad(other.locator("main form button.btn-primary"));
-      const room = new URL(other.url()).pathname, stage = await other.locator(".console-join a").first().getAttribute("href");
+      const room = new URL(other.url()).pathname;
+      await other.goto(room + "/bookings");
+      await other.locator("#f-booking").selectOption("open");
+      await new Mouse(other).pressAndLoad(other.locator("form:has(#f-seats) button.btn-primary"));
+      visits.push([room + "/bookings", who], ["/workshops", "nobody"], ["/workshops/" + room.split("/").pop(), "learner"]);
+      await other.goto(room);
+      const stage = await other.locator(".console-join a").first().getAttribute("href");
       await other.locator(".console-sheet li", { hasText: "Where does it stand?" }).getByRole("button").click();
       await other.locator("#f-way").waitFor();
       await other.locator("[data-part=groups] button.btn-primary, section:has(#groups) button.btn-primary").first().click();
