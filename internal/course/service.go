@@ -12,6 +12,7 @@ import (
 	"github.com/uptrace/bun"
 	"golang.org/x/sync/singleflight"
 
+	"greenroom/internal/db"
 	"greenroom/internal/fault"
 )
 
@@ -117,7 +118,7 @@ func (s *Service) fresh(ctx context.Context) (*snapshot, error) {
 func (s *Service) look(ctx context.Context, old *snapshot, gen int) (*snapshot, error) {
 	k := &snapshot{at: time.Now(), by: map[string]*Revision{}}
 	var err error
-	if k.rows, err = currentRows(ctx, s.db); err != nil {
+	if k.rows, err = currentRows(db.Shared(ctx), s.db); err != nil {
 		return nil, fmt.Errorf("look up courses: %w", err)
 	}
 	revs, errs := make([]*Revision, len(k.rows)), make([]error, len(k.rows))

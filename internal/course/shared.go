@@ -247,7 +247,7 @@ func (s *Service) Shared(ctx context.Context) (Shared, error) {
 func (s *Service) lookShared(ctx context.Context, old *sharedSnapshot, gen int) (*sharedSnapshot, error) {
 	k := &sharedSnapshot{at: time.Now(), gen: gen}
 	var rows []sharedFileRow
-	if err := s.db.NewSelect().Model(&rows).Order("name").Scan(ctx); err != nil {
+	if err := s.db.NewSelect().Model(&rows).Order("name").Scan(db.Shared(ctx)); err != nil {
 		return nil, fmt.Errorf("look up shared files: %w", db.Err(err))
 	}
 	for _, r := range rows {
