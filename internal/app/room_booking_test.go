@@ -237,3 +237,36 @@ func TestTheLastSeatOfAWorkshop(t *testing.T) {
 		}
 	})
 }
+
+// The address of a call is for those with a seat: not in the letters, files and pages of those who wait or gave theirs back.
+func TestTheAddressOfACall(t *testing.T) {
+	each(t, setup{}, func(t *testing.T, s *site) {
+		s.at("2026-12-01T00:00:00Z")
+		h := newHall(t, s, s.person("Tess Trainer", "trainer"))
+		ada, bo, cy := s.person("Ada", "learner"), s.person("Bo", "learner"), s.person("Cy", "learner")
+		at := h.offer("open", "1")
+		h.setUp(h.host, url.Values{"part": {"basics"}, "title": {"A day"}, "day": {"2026-12-07"}, "clock": {"10:00"}, "zone": {"Australia/Sydney"}, "place": {"https://call.example/one"}}).want(303)
+		for _, c := range []*client{ada, bo, cy} {
+			c.post(at+"/book", nil).want(303)
+		}
+		cy.post(at+"/cancel", nil).want(303)
+		h.setUp(h.host, url.Values{"part": {"basics"}, "title": {"A day"}, "day": {"2026-12-07"}, "clock": {"11:00"}, "zone": {"Australia/Sydney"}, "place": {"https://call.example/two"}}).want(303)
+		if k := ada.letter("Changed: A day"); !strings.Contains(k, "https://call.example/two") {
+			t.Errorf("with a seat: %s", k)
+		}
+		if k := bo.letter("Changed: A day"); strings.Contains(k, "call.example") || !strings.Contains(k, "11:00 AEDT") {
+			t.Errorf("without a seat: %s", k)
+		}
+		ada.post(at+"/cancel", nil).want(303)
+		if k := bo.letter("A seat in A day is yours"); !strings.Contains(k, "https://call.example/two") {
+			t.Errorf("promoted: %s", k)
+		}
+		for who, place := range map[*client]bool{ada: false, bo: true, cy: false} {
+			all := who.get(at).want(200).raw + who.calendar()
+			if strings.Contains(all, "call.example/two") != place {
+				t.Errorf("the address is shown: %v, want %v\n%s", !place, place, all)
+			}
+		}
+		s.healthy()
+	})
+}

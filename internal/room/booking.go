@@ -74,6 +74,14 @@ func (r *Room) Call() bool {
 	return strings.Contains(r.Place, "://")
 }
 
+// Where is its place for somebody with that booking, nil for none: "" where it is the address of a call and they have no seat.
+func (r *Room) Where(b *Booking) string {
+	if r.Call() && (b == nil || b.State != Booked) {
+		return ""
+	}
+	return r.Place
+}
+
 // moved says whether it is at another time or place than it was.
 func (r *Room) moved(was *Room) bool {
 	return r.Day != was.Day || r.Clock != was.Clock || r.Zone != was.Zone || r.Place != was.Place
@@ -210,7 +218,7 @@ func (s *Service) Book(ctx context.Context, who *account.Person, roomID, invite 
 		if b, err = s.seat(ctx, tx, r, b, who.ID, state); err != nil {
 			return err
 		}
-		return s.letter(ctx, tx, r, who, state)
+		return s.letters(ctx, tx, r, state, *b)
 	})
 	return b, err
 }
@@ -304,11 +312,8 @@ func (s *Service) promote(ctx context.Context, tx bun.IDB, r *Room) error {
 		if _, err := tx.NewUpdate().Model(b).Column("state", "changed_at", "version", "told_day", "told_hour").WherePK().Exec(ctx); err != nil {
 			return db.Err(err)
 		}
-		if err := s.writeTo(ctx, tx, r, b.PersonID, "promoted"); err != nil {
-			return err
-		}
 	}
-	return nil
+	return s.letters(ctx, tx, r, "promoted", next...)
 }
 
 // Erase gives somebody's seats to those who wait before their account goes.
@@ -425,7 +430,7 @@ func (s *Service) TakeSeat(ctx context.Context, actor *account.Person, roomID, p
 		if err := s.free(ctx, tx, r, b); err != nil {
 			return err
 		}
-		if err := s.writeTo(ctx, tx, r, personID, "removed"); err != nil {
+		if err := s.letters(ctx, tx, r, "removed", *b); err != nil {
 			return err
 		}
 		return audit.Record(ctx, tx, audit.Entry{At: s.Now(), ActorID: actor.ID, ActorName: actor.Name, Action: "room.unbooked", PersonID: personID, DeliveryID: r.CohortID, Subject: r.Title})

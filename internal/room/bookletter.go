@@ -31,50 +31,62 @@ type Post struct {
 // SetPost says with what letters are written. Call it before the first request.
 func (s *Service) SetPost(p Post) { s.post = p }
 
-// letter queues one about a booking in the transaction of what it tells, so that it is sent exactly when that came true. What
-// happens to people's own seats is always written, to addresses that are proven.
-func (s *Service) letter(ctx context.Context, tx bun.IDB, r *Room, p *account.Person, what string) error {
-	if s.post.Mail == nil || p.Guest() || p.Disabled() || !p.Verified() || p.Email == "" {
+// letters queues one about each booking in the transaction of what it tells, so that it is sent exactly when that came true.
+// What happens to people's own seats is always written, to addresses that are proven. The address of a call is for those
+// with a seat.
+func (s *Service) letters(ctx context.Context, tx bun.IDB, r *Room, what string, bookings ...Booking) error {
+	if s.post.Mail == nil || len(bookings) == 0 {
 		return nil
 	}
+	ids := make([]string, len(bookings))
+	for n := range bookings {
+		ids[n] = bookings[n].PersonID
+	}
+	var people []account.Person
+	if err := tx.NewSelect().Model(&people).Where("id IN (?)", bun.List(ids)).Scan(ctx); err != nil {
+		return db.Err(err)
+	}
+	by := make(map[string]*account.Person, len(people))
+	for n := range people {
+		by[people[n].ID] = &people[n]
+	}
+	var all []mail.Message
+	for n := range bookings {
+		p := by[bookings[n].PersonID]
+		if p == nil || p.Guest() || p.Disabled() || !p.Verified() || p.Email == "" {
+			continue
+		}
+		all = append(all, s.letter(r, p, what, &bookings[n]))
+	}
+	return s.post.Mail.QueueAll(ctx, tx, all)
+}
+
+func (s *Service) letter(r *Room, p *account.Person, what string, b *Booking) mail.Message {
 	l := s.post.Words.Printer(p.Lang)
 	link := s.post.BaseURL + "/workshops/" + r.ID
+	place := r.Where(b)
 	args := []any{
-		"Name", p.Name, "Title", r.Title, "When", s.whenFor(l, r, p), "Link", link, "Place", r.Place, "Why", r.OffWhy,
+		"Name", p.Name, "Title", r.Title, "When", s.whenFor(l, r, p), "Link", link, "Place", place, "Why", r.OffWhy,
 		"Calendar", link + "/calendar.ics",
 	}
 	text := l.T("room.letter."+what, args...)
-	if r.Place != "" && (what == Booked || what == "promoted" || what == "moved" || what == "day" || what == "hour") {
-		text += "\n\n" + l.T("room.letter_place", args...)
+	switch what {
+	case Booked, "promoted", "moved", "day", "hour":
+		if place != "" {
+			text += "\n\n" + l.T("room.letter_place", args...)
+		}
 	}
-	return s.post.Mail.Queue(ctx, tx, mail.Message{To: p.Email, Subject: l.T("room.subject."+what, args...), Text: text})
-}
-
-func (s *Service) writeTo(ctx context.Context, tx bun.IDB, r *Room, personID, what string) error {
-	p := new(account.Person)
-	err := db.Err(tx.NewSelect().Model(p).Where("id = ?", personID).Scan(ctx))
-	if fault.Is(err, fault.NotFound) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	return s.letter(ctx, tx, r, p, what)
+	return mail.Message{To: p.Email, Subject: l.T("room.subject."+what, args...), Text: text}
 }
 
 // writeAll writes to all with a seat or a place in the queue.
 func (s *Service) writeAll(ctx context.Context, tx bun.IDB, r *Room, what string) error {
-	var people []string
-	err := tx.NewSelect().Model((*Booking)(nil)).Column("person_id").Where("room_id = ? AND state <> ?", r.ID, Cancelled).OrderExpr("id").Scan(ctx, &people)
+	var all []Booking
+	err := tx.NewSelect().Model(&all).Where("room_id = ? AND state <> ?", r.ID, Cancelled).OrderExpr("id").Scan(ctx)
 	if err != nil {
 		return db.Err(err)
 	}
-	for _, id := range people {
-		if err := s.writeTo(ctx, tx, r, id, what); err != nil {
-			return err
-		}
-	}
-	return nil
+	return s.letters(ctx, tx, r, what, all...)
 }
 
 // tellMoved tells who booked or waits that day, time or place are others, and lets them be reminded of the new time.
@@ -160,7 +172,7 @@ func (s *Service) remind(ctx context.Context, r *Room, what, column string) (int
 		err := db.InTx(ctx, s.db, func(ctx context.Context, tx bun.Tx) error {
 			b := new(Booking)
 			err := tx.NewUpdate().Model(b).Set("? = ?", bun.Ident(column), true).Where("id = ? AND state = ? AND NOT ?", id, Booked, bun.Ident(column)).
-				Returning("person_id").Scan(ctx)
+				Returning("*").Scan(ctx)
 			if err = db.Err(err); fault.Is(err, fault.NotFound) { // another node did, or they cancelled
 				return nil
 			}
@@ -168,7 +180,7 @@ func (s *Service) remind(ctx context.Context, r *Room, what, column string) (int
 				return err
 			}
 			n++
-			return s.writeTo(ctx, tx, r, b.PersonID, what)
+			return s.letters(ctx, tx, r, what, *b)
 		})
 		if err != nil {
 			return n, err

@@ -50,8 +50,8 @@ func (h *Handlers) event(cal *ics.Calendar, l *locale.Printer, m *room.MyBooking
 	ev.SetEndAt(start.Add(time.Duration(m.Minutes) * time.Minute).UTC())
 	ev.SetSummary(m.Room.Title)
 	ev.SetDescription(l.T("room.calendar_text", "Link", h.BaseURL+"/workshops/"+m.Room.ID))
-	if m.Room.Place != "" {
-		ev.SetLocation(m.Room.Place)
+	if place := m.Room.Where(&m.Booking); place != "" {
+		ev.SetLocation(place)
 	}
 	ev.SetURL(h.BaseURL + "/workshops/" + m.Room.ID)
 	if m.Gone() {

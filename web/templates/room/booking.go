@@ -30,11 +30,6 @@ type Offer struct {
 
 func (p Offer) at() string { return "/workshops/" + p.Offer.ID }
 
-// place says whether the place may be shown to the reader: the address of a call only with a seat.
-func (p Offer) place() bool {
-	return p.Room.Place != "" && (!p.Call() || p.Mine != nil && p.Mine.State == rules.Booked)
-}
-
 // seats says how many are free, and how many wait.
 func (p Offer) seats() string {
 	switch n := p.Free(); {
