@@ -48,12 +48,7 @@ type sample struct {
 	cpu       float64 // milliseconds of processor time a request, load included
 }
 
-// slice lets every learner repeat the job until the time is over.
-func slice(d time.Duration, pids func() []int, do job) (sample, error) {
-	return sliceOf(learners, d, pids, do)
-}
-
-// sliceOf is the same for so many learners.
+// sliceOf lets so many learners repeat the job until the time is over.
 func sliceOf(learners int, d time.Duration, pids func() []int, do job) (sample, error) {
 	var wg sync.WaitGroup
 	counts := make([]int, learners)

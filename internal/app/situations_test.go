@@ -30,7 +30,7 @@ func TestASituationFromTheFirstWordToTheLast(t *testing.T) {
 		long := strings.Repeat("y", 1001)
 		p = second.submit("/edit", url.Values{"role": {long}}).want(422, "take out 1", long)
 		p.submit("/edit", url.Values{"role": {"You look after a page."}}).want(303)
-		p = second.submit("/edit", url.Values{"event": {"Another event."}}).want(303)
+		second.submit("/edit", url.Values{"event": {"Another event."}}).want(303)
 		stale := other.submit("/edit", url.Values{"event": {"From the other window."}}).want(409, "changed elsewhere", "From the other window.", "Another event.")
 		stale.submit("/edit", url.Values{"do": {"look"}}).want(303).follow().want(200, "From the other window.", "before you can share this")
 		refused := gil.post(one+"/share", url.Values{"named": {"1"}}).want(422, "Not shared yet", "real e-mail address", "Senator Smith", "make it up")

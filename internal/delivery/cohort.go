@@ -158,7 +158,6 @@ func (d *Delivery) same(o *Delivery) bool {
 
 func (t Terms) same(o Terms) bool {
 	a, b := t.Schedule, o.Schedule
-	t.Schedule, o.Schedule = Schedule{}, Schedule{}
 	return t.Title == o.Title && t.About == o.About && t.StartsOn == o.StartsOn && t.Zone == o.Zone && t.ReleaseAt == o.ReleaseAt &&
 		t.LatePolicy == o.LatePolicy && t.JoinPolicy == o.JoinPolicy && t.Capacity == o.Capacity &&
 		a.DueDays == b.DueDays && slices.Equal(a.Modules, b.Modules) && slices.Equal(a.Breaks, b.Breaks)

@@ -124,9 +124,7 @@ func FromH5P(raw []byte) (*Draft, error) {
 	if len(s.places) == 0 {
 		return nil, ErrEmpty
 	}
-	for _, e := range ends.all {
-		s.places = append(s.places, e)
-	}
+	s.places = append(s.places, ends.all...)
 	for _, f := range z.File {
 		if !strings.HasPrefix(f.Name, "content/") || f.Name == "content/content.json" || strings.HasSuffix(f.Name, "/") {
 			continue

@@ -16,7 +16,6 @@ import (
 	"greenroom/internal/account"
 	"greenroom/internal/course"
 	"greenroom/internal/course/coursetest"
-	"greenroom/internal/db"
 	"greenroom/internal/delivery"
 	"greenroom/internal/event"
 	"greenroom/internal/fault"
@@ -199,8 +198,4 @@ func field(t testing.TB, err error, name, key string) {
 	if f := fault.From(err); f == nil || len(f.Fields) == 0 || f.Fields[0].Name != name || f.Fields[0].Key != key {
 		t.Errorf("want %s: %s: %v", name, key, err)
 	}
-}
-
-func inTx(w *world, fn func(ctx context.Context, tx bun.Tx) error) error {
-	return db.InTx(w.ctx, w.db, fn)
 }

@@ -3,7 +3,6 @@ package scenario
 import (
 	"encoding/binary"
 	"hash/fnv"
-	"math/bits"
 )
 
 // bitset is a small set of numbers. The zero value is empty; sets of one scenario have one length.
@@ -14,13 +13,6 @@ func newBits(n int) bitset { return make(bitset, (n+63)/64) }
 func (b bitset) has(i int) bool { return i>>6 < len(b) && b[i>>6]&(1<<(i&63)) != 0 }
 func (b bitset) add(i int)      { b[i>>6] |= 1 << (i & 63) }
 func (b bitset) drop(i int)     { b[i>>6] &^= 1 << (i & 63) }
-func (b bitset) count() int {
-	n := 0
-	for _, w := range b {
-		n += bits.OnesCount64(w)
-	}
-	return n
-}
 
 // Position is where a run stands: all that decides what may follow, but for the draws.
 type Position struct {
