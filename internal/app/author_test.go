@@ -192,7 +192,10 @@ func TestPublishingADraft(t *testing.T) {
 		p.submit("/publish", url.Values{"version": {"1"}}).want(409, "has changed since")
 		p.submit("/publish", nil).want(303)
 		c.get("/courses/tiny/first/outage").want(200, "Another title")
-		p.submit("/publish", url.Values{"slug": {"second"}}).want(303)
+		second := url.Values{"slug": {"second"}}
+		p.submit("/publish", second).want(409, "Not published", "has changed") // since this page was made
+		p = c.get(at + "/publish").want(200)
+		p.submit("/publish", second).want(303)
 		c.get("/courses/tiny/first/second").want(200, "Another title")
 		is, draft := files(), c.get(at+"/scenario.yaml").want(200).raw
 		const old, added = "tiny/01-first/90-outage.scenario.yaml", "tiny/01-first/91-second.scenario.yaml"
@@ -208,7 +211,7 @@ func TestPublishingADraft(t *testing.T) {
 			t.Errorf("%d files of %d", len(is), len(was))
 		}
 		learner.get("/courses/tiny/first/outage").want(200, "Cheerful post, broken portal") // where they began, undisturbed
-		p.submit("/publish", nil).want(303)
+		c.get(at+"/publish").submit("/publish", url.Values{"slug": {"outage"}}).want(303)
 		c.get("/courses/tiny/first/outage").want(200, "has exactly this already")
 		c.get(at+"/revisions").want(200, "published")
 		if n := s.count("audit WHERE action = 'scenario.published'"); n != 2 {

@@ -27,7 +27,7 @@ type Amendment struct {
 
 // Amend publishes a new revision of a course with one step's file changed or added at the end of its module; all else
 // stays byte for byte as it was. It is the same door as Publish: read strictly, all or nothing, learners stay where they
-// are, and *Broken says what is wrong. NotFound when there is no such course or module, Conflict when the step is of another kind,
+// are, and *Broken says what is wrong. Invalid names the field step. NotFound when there is no such course or module, Conflict when the step is of another kind,
 // or was retired.
 //
 // A course that was amended here is left alone by Ship, as is what an operator publishes; see Ship.
@@ -113,7 +113,9 @@ var errAmended = fault.New(fault.Conflict, "course.error.changed")
 func (f *folder) fileOf(rev *Revision, a Amendment, ext string) (string, error) {
 	module, slug, ok := strings.Cut(a.Step, "/")
 	if !ok || !keyForm.MatchString(slug) || len(slug) > maxKey {
-		return "", fault.New(fault.Invalid, "course.error.step_key")
+		var bad fault.Fields
+		bad.Add("step", "course.error.step_key")
+		return "", bad.Err()
 	}
 	if slices.Contains(rev.Retired, a.Step) {
 		return "", fault.New(fault.Conflict, "course.error.step_retired")

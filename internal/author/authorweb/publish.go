@@ -41,12 +41,13 @@ func (h *Handlers) publishing(c echo.Context, status int, d *author.Draft, p pag
 		return err
 	}
 	p.Page, p.Draft = web.DeskPage(c, web.L(c).T("author.publish.title"), "teach", "write"), d
+	p.HasError = status != http.StatusOK
 	p.Broken = checked.Scenario == nil || checked.Findings.Broken()
 	p.May = web.ViewerOf(c).Person.Can(account.RoleAuthor, "")
 	for _, r := range revs {
-		for _, m := range r.Modules {
+		for _, m := range r.Modules { // with what the course is now, so that a course changed meanwhile is noticed
 			at := r.Key + "/" + m.Key
-			p.Modules = append(p.Modules, ui.Option{Value: at, Text: r.Title + ": " + m.Title, Selected: at == p.Module})
+			p.Modules = append(p.Modules, ui.Option{Value: at + "/" + r.Hash, Text: r.Title + ": " + m.Title, Selected: at == p.Module})
 		}
 	}
 	return web.Render(c, status, pages.ShowPublish(p))
@@ -58,13 +59,14 @@ func (h *Handlers) postPublish(c echo.Context) error {
 		return err
 	}
 	form := c.Request().PostForm
-	p := pages.Publish{Module: form.Get("module"), Slug: strings.TrimSpace(form.Get("slug"))}
-	key, module, _ := strings.Cut(p.Module, "/")
+	key, rest, _ := strings.Cut(form.Get("module"), "/")
+	module, base, _ := strings.Cut(rest, "/")
+	p := pages.Publish{Module: key + "/" + module, Slug: strings.TrimSpace(form.Get("slug"))}
 	done, err := h.checks.wait(c.Request().Context())
 	if err != nil {
 		return err
 	}
-	out, err := h.Drafts.Publish(c.Request().Context(), web.ViewerOf(c).Person, c.Param("draft"), web.Number(form, "version"), author.Target{Course: key, Step: module + "/" + p.Slug})
+	out, err := h.Drafts.Publish(c.Request().Context(), web.ViewerOf(c).Person, c.Param("draft"), web.Number(form, "version"), author.Target{Course: key, Step: module + "/" + p.Slug, Base: base})
 	done()
 	var broken *course.Broken
 	switch {
@@ -77,7 +79,10 @@ func (h *Handlers) postPublish(c echo.Context) error {
 	case errors.As(err, &broken):
 		p.Findings = broken.Findings
 	case fault.Is(err, fault.Invalid), fault.Is(err, fault.Conflict):
-		p.Error = web.L(c).T(fault.From(err).Key)
+		p.By, p.Errors = web.FieldErrors(web.L(c), err)
+		if len(p.Errors) == 0 {
+			p.Stopped = web.L(c).T(fault.From(err).Key)
+		}
 	default:
 		return err
 	}
