@@ -66,6 +66,21 @@ func (r *Room) Starts() time.Time {
 	return delivery.At(delivery.Date(r.Day), delivery.Clock(r.Clock), loc).In(loc)
 }
 
+// BookUntil is the instant at which booking closes; zero is when it begins. It is told by days and the clock of the place, so
+// it keeps its time of day when the workshop moves over a change of clocks.
+func (r *Room) BookUntil() time.Time {
+	if r.CloseClock == "" {
+		return time.Time{}
+	}
+	return delivery.At(delivery.Date(r.Day).Add(-r.CloseDays), delivery.Clock(r.CloseClock), r.Location()).In(r.Location())
+}
+
+// late says whether booking is closed by its time.
+func (r *Room) late(now time.Time) bool {
+	until := r.BookUntil()
+	return !until.IsZero() && !now.Before(until)
+}
+
 // Location is the zone of its place.
 func (r *Room) Location() *time.Location { return r.Starts().Location() }
 
@@ -93,8 +108,9 @@ type Offer struct {
 	Mine    *Booking // nil: none, or cancelled
 	Taken   int
 	Waiting int
-	Place   int // in the queue, from 1
-	Minutes int // planned
+	Place   int  // in the queue, from 1
+	Minutes int  // planned
+	Late    bool // booking is closed, though the workshop lies ahead
 }
 
 // Free is how many seats are free; -1 is without limit.
@@ -117,7 +133,7 @@ func (s *Service) Bookable(ctx context.Context, personID, roomID, invite string)
 	if err != nil {
 		return nil, err
 	}
-	o := &Offer{Room: r}
+	o := &Offer{Room: r, Late: r.late(s.Now())}
 	if o.Mine, err = bookingOf(ctx, s.db, roomID, personID); err != nil {
 		return nil, err
 	}
@@ -141,6 +157,9 @@ func (s *Service) Bookable(ctx context.Context, personID, roomID, invite string)
 
 // opens says whether an invitation, or none, lets somebody book.
 func (r *Room) opens(invite string) bool {
+	if r.Purpose != Workshop {
+		return false
+	}
 	switch r.Booking {
 	case Public:
 		return true
@@ -203,6 +222,8 @@ func (s *Service) Book(ctx context.Context, who *account.Person, roomID, invite 
 			return fault.New(fault.Conflict, "room.err.late")
 		case !r.opens(invite): // who cancelled needs the door to be open again
 			return fault.New(fault.Conflict, "room.err.shut")
+		case r.late(s.Now()):
+			return fault.New(fault.Conflict, "room.err.book_late")
 		}
 		seats, queue, err := taken(ctx, tx, roomID)
 		if err != nil {
@@ -316,8 +337,11 @@ func (s *Service) promote(ctx context.Context, tx bun.IDB, r *Room) error {
 	return s.letters(ctx, tx, r, "promoted", next...)
 }
 
-// Erase gives somebody's seats to those who wait before their account goes.
+// Erase gives somebody's seats to those who wait, and deletes the templates that only they can use, before their account goes.
 func (s *Service) Erase(ctx context.Context, tx bun.IDB, p *account.Person, _ account.Wish) error {
+	if err := dropOwn(ctx, tx, p.ID); err != nil {
+		return err
+	}
 	var all []Booking
 	err := tx.NewSelect().Model(&all).Where("person_id = ? AND state <> ?", p.ID, Cancelled).OrderExpr("room_id").Scan(ctx)
 	if err != nil {
@@ -368,10 +392,47 @@ func (s *Service) Bookings(ctx context.Context, actor *account.Person, roomID st
 	return d, db.Err(err)
 }
 
-// SetBooking says who may book and how many seats there are; "" and 0 are without limit. More seats go to who waits at once;
-// fewer take none away. Invalid names the fields booking and seats.
-func (s *Service) SetBooking(ctx context.Context, actor *account.Person, roomID, who, seats string) error {
+// Rules is the form of who may book, how many seats there are ("" and 0 are without limit), and until when: so many days
+// before at a time of day at the place, or, both empty, until it begins.
+type Rules struct{ Who, Seats, Days, Clock string }
+
+// Rules are the room's as they stand.
+func (r *Room) Rules() Rules {
+	out := Rules{Who: r.Booking, Clock: r.CloseClock}
+	if r.Seats > 0 {
+		out.Seats = strconv.Itoa(r.Seats)
+	}
+	if r.CloseClock != "" {
+		out.Days = strconv.Itoa(r.CloseDays)
+	}
+	return out
+}
+
+// MaxClose is how many days before the workshop booking can close.
+const MaxClose = 60
+
+// until reads when booking closes.
+func (b Rules) until(f *fault.Fields) (days int, clock string) {
+	clock = strings.TrimSpace(b.Clock)
+	if strings.TrimSpace(b.Days) == "" && clock == "" {
+		return 0, ""
+	}
+	days, err := strconv.Atoi(strings.TrimSpace(b.Days))
+	if err != nil || days < 0 || days > MaxClose {
+		f.Add("days", "room.err.close_days", "Max", MaxClose)
+	}
+	if _, ok := delivery.Clock(clock).Minutes(); !ok || clock == "" {
+		f.Add("close", "room.err.close_clock")
+	}
+	return days, clock
+}
+
+// SetBooking sets the rules of booking. More seats go to who waits at once; fewer take none away. Who waits moves up also when
+// booking is closed by its time. Invalid names the fields booking, seats, days and close.
+func (s *Service) SetBooking(ctx context.Context, actor *account.Person, roomID string, b Rules) error {
 	var f fault.Fields
+	who, seats := b.Who, b.Seats
+	days, clock := b.until(&f)
 	if who != Shut && who != ByLink && who != Public {
 		f.Add("booking", "room.err.booking")
 	}
@@ -386,11 +447,14 @@ func (s *Service) SetBooking(ctx context.Context, actor *account.Person, roomID,
 		return err
 	}
 	return s.hosted(ctx, actor, roomID, func(ctx context.Context, tx bun.Tx, r *Room) error {
-		r.Booking, r.Seats = who, n
+		r.Booking, r.Seats, r.CloseDays, r.CloseClock = who, n, days, clock
+		if until := r.BookUntil(); !until.IsZero() && until.After(r.Starts()) {
+			return fault.Fields{{Name: "close", Key: "room.err.close_after"}}.Err()
+		}
 		if r.Invite == "" {
 			r.Invite = rand.Text()
 		}
-		if _, err := tx.NewUpdate().Model(r).Column("booking", "seats", "invite").WherePK().Exec(ctx); err != nil {
+		if _, err := tx.NewUpdate().Model(r).Column("booking", "seats", "invite", "close_days", "close_clock").WherePK().Exec(ctx); err != nil {
 			return db.Err(err)
 		}
 		return s.promote(ctx, tx, r)
@@ -524,7 +588,7 @@ func (s *Service) planned(ctx context.Context, ids []string) (map[string]int, er
 // Ahead are the public workshops that are still to be held, the next first; 100 at most.
 func (s *Service) Ahead(ctx context.Context) ([]Room, error) {
 	var all []Room
-	err := s.db.NewSelect().Model(&all).Where("booking = ? AND state = ? AND off_at IS NULL AND day >= ?", Public, Planned, s.Now().Add(-24*time.Hour).Format(time.DateOnly)).
+	err := s.db.NewSelect().Model(&all).Where("purpose = ?", Workshop).Where("booking = ? AND state = ? AND off_at IS NULL AND day >= ?", Public, Planned, s.Now().Add(-24*time.Hour).Format(time.DateOnly)).
 		OrderExpr("day, clock, id").Limit(100).Scan(ctx)
 	return all, db.Err(err)
 }

@@ -1,6 +1,7 @@
 package room
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -64,9 +65,15 @@ func (s *Service) Create(ctx context.Context, actor *account.Person, p Plan) (*R
 	}
 	r := &Room{
 		ID: p.FormID, CourseKey: p.CourseKey, SheetKey: p.SheetKey, Title: line(p.Title), Day: p.Day, Clock: p.Clock, Zone: p.Zone, Place: line(p.Place),
-		Nameless: p.Nameless, State: Planned, CreatedAt: s.Now(), Need: DefaultNeed, Booking: Shut, Version: 1,
+		Nameless: p.Nameless, Need: DefaultNeed, Booking: Shut,
 	}
-	err = db.InTx(ctx, s.db, func(ctx context.Context, tx bun.Tx) error {
+	return s.insert(ctx, actor, r, items, []Host{{PersonID: actor.ID, Drives: true}})
+}
+
+// insert makes a room, with items in their order. Sent again, it is the room that was made, for who runs it.
+func (s *Service) insert(ctx context.Context, actor *account.Person, r *Room, items []Item, hosts []Host) (*Room, error) {
+	r.State, r.CreatedAt, r.Version, r.Purpose = Planned, s.Now(), 1, cmp.Or(r.Purpose, Workshop)
+	err := db.InTx(ctx, s.db, func(ctx context.Context, tx bun.Tx) error {
 		if err := db.Lock(ctx, tx, lockName(r.ID)); err != nil {
 			return err
 		}
@@ -90,7 +97,10 @@ func (s *Service) Create(ctx context.Context, actor *account.Person, p Plan) (*R
 		if _, err := tx.NewInsert().Model(&items).Exec(ctx); err != nil {
 			return err
 		}
-		_, err = tx.NewInsert().Model(&Host{RoomID: r.ID, PersonID: actor.ID, Drives: true}).Exec(ctx)
+		for n := range hosts {
+			hosts[n].RoomID = r.ID
+		}
+		_, err = tx.NewInsert().Model(&hosts).Exec(ctx)
 		return err
 	})
 	if err != nil {

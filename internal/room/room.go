@@ -3,6 +3,7 @@
 //	room.go    what a room is, and who may do what in it
 //	plan.go    setting up, from the run sheet of a module
 //	setup.go   changing what is set up
+//	copy.go    copies to another day, templates
 //	run.go     what a trainer does: items, phases, timer, driving, what people wrote
 //	take.go    what a participant does: coming in, answering, writing, voting
 //	urn.go     answers by choosing, counted together
@@ -93,6 +94,12 @@ const (
 	Ended   = "ended"
 )
 
+// What a room is for.
+const (
+	Workshop = "workshop"
+	Template = "template" // a run sheet that is kept: nobody joins, books or runs it, it is copied
+)
+
 // The phases of an item.
 const (
 	Waiting  = "waiting"  // it is shown, and takes no answers yet
@@ -122,7 +129,9 @@ type Room struct {
 	Clock     string // 09:30
 	Zone      string
 	Place     string
-	Nameless  bool // people may come in without a name
+	Nameless  bool   // people may come in without a name
+	Purpose   string // Workshop or Template
+	Shared    bool   // a template that everybody may use who runs workshops
 	State     string
 	ItemID    string    // the current item, or ""
 	EndsAt    time.Time `bun:",nullzero"` // of the timer
@@ -134,12 +143,14 @@ type Room struct {
 	Need      int       // percent of the minutes that count as having been there
 	EnteredAt time.Time `bun:",nullzero"` // when attendance was entered into the record first
 
-	Booking string    // Shut, ByLink or Public: who may book a seat
-	Seats   int       // 0 without limit
-	Invite  string    // what the invitation link carries
-	Version int       // rises with day, time and place
-	OffAt   time.Time `bun:",nullzero"` // when it was called off
-	OffWhy  string
+	Booking    string    // Shut, ByLink or Public: who may book a seat
+	Seats      int       // 0 without limit
+	CloseDays  int       // booking closes so many days before,
+	CloseClock string    // at this time of day at the place; "" is when the workshop begins
+	Invite     string    // what the invitation link carries
+	Version    int       // rises with day, time and place
+	OffAt      time.Time `bun:",nullzero"` // when it was called off
+	OffWhy     string
 }
 
 // Item is one part of the room's run sheet.

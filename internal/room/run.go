@@ -83,6 +83,9 @@ func (s *Service) Go(ctx context.Context, actor *account.Person, roomID, itemID 
 		if r.Off() {
 			return fault.New(fault.Conflict, "room.err.off")
 		}
+		if r.Template() {
+			return fault.New(fault.Conflict, "room.err.template")
+		}
 		if i.Phase == Waiting && (!i.Asks() || i.opensItself()) {
 			if err := setPhase(ctx, tx, i, Open); err != nil {
 				return err

@@ -32,11 +32,12 @@ const (
 type Basics struct {
 	Title, Day, Clock, Zone, Place string
 	Nameless                       bool
+	Shared                         bool // of a template
 }
 
 // Basics are the room's as they stand.
 func (r *Room) Basics() Basics {
-	return Basics{Title: r.Title, Day: r.Day, Clock: r.Clock, Zone: r.Zone, Place: r.Place, Nameless: r.Nameless}
+	return Basics{Title: r.Title, Day: r.Day, Clock: r.Clock, Zone: r.Zone, Place: r.Place, Nameless: r.Nameless, Shared: r.Shared}
 }
 
 // check says what has to be mended.
@@ -65,10 +66,10 @@ func checkText(f *fault.Fields, name, text string, limit int, must bool) {
 }
 
 // SetBasics changes what a room is called, and when and where it is. Once it has begun its day and time stay: only title,
-// place and whether names are needed change. Conflict when it is over.
+// place and whether names are needed change. So it is with a template, which has no day of its own. Conflict when it is over.
 func (s *Service) SetBasics(ctx context.Context, actor *account.Person, roomID string, b Basics) error {
 	return s.change(ctx, actor, roomID, "state", false, func(ctx context.Context, tx bun.Tx, r *Room) error {
-		if r.State == Running {
+		if r.State == Running || r.Template() {
 			b.Day, b.Clock, b.Zone = r.Day, r.Clock, r.Zone
 		}
 		var f fault.Fields
@@ -80,10 +81,14 @@ func (s *Service) SetBasics(ctx context.Context, actor *account.Person, roomID s
 		}
 		was := *r
 		r.Title, r.Day, r.Clock, r.Zone, r.Place, r.Nameless = line(b.Title), b.Day, b.Clock, b.Zone, line(b.Place), b.Nameless
+		r.Shared = r.Template() && b.Shared
+		if until := r.BookUntil(); r.moved(&was) && until.After(r.Starts()) {
+			return fault.Fields{{Name: "clock", Key: "room.err.copy_close", Args: []any{"Time", r.CloseClock}}}.Err()
+		}
 		if r.moved(&was) {
 			r.Version++
 		}
-		_, err := tx.NewUpdate().Model(r).Column("title", "day", "clock", "zone", "place", "nameless", "version").WherePK().Exec(ctx)
+		_, err := tx.NewUpdate().Model(r).Column("title", "day", "clock", "zone", "place", "nameless", "shared", "version").WherePK().Exec(ctx)
 		if err != nil || !r.moved(&was) {
 			return db.Err(err)
 		}

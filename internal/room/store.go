@@ -16,7 +16,7 @@ func byID(ctx context.Context, tx bun.IDB, roomID string) (*Room, error) {
 
 func byCode(ctx context.Context, tx bun.IDB, code string) (*Room, error) {
 	r := new(Room)
-	return r, db.Err(tx.NewSelect().Model(r).Where("code = ?", code).Scan(ctx))
+	return r, db.Err(tx.NewSelect().Model(r).Where("code = ? AND purpose <> ?", code, Template).Scan(ctx))
 }
 
 // inRoom is the room and who somebody is there. NotFound for who has not come in.
@@ -87,7 +87,7 @@ func arrived(ctx context.Context, tx bun.IDB, participantID, clientID string) (b
 // List are the rooms that somebody runs, the newest day first.
 func (s *Service) List(ctx context.Context, actor *account.Person) ([]Room, error) {
 	var all []Room
-	err := s.db.NewSelect().Model(&all).Where("id IN (SELECT room_id FROM room_host WHERE person_id = ?)", actor.ID).
+	err := s.db.NewSelect().Model(&all).Where("purpose = ?", Workshop).Where("id IN (SELECT room_id FROM room_host WHERE person_id = ?)", actor.ID).
 		OrderExpr("day DESC, clock DESC, id DESC").Limit(200).Scan(ctx)
 	return all, db.Err(err)
 }

@@ -272,6 +272,9 @@ func (s *Service) Stage(ctx context.Context, roomID string) (*View, error) {
 	if err != nil {
 		return nil, err
 	}
+	if r.Template() {
+		return nil, absent()
+	}
 	v, err := s.read(ctx, r, true)
 	if err != nil {
 		return nil, err

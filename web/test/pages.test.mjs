@@ -125,7 +125,7 @@ before(async () => {
       await other.locator("#f-way").waitFor();
       await other.locator("[data-part=groups] button.btn-primary, section:has(#groups) button.btn-primary").first().click();
       await other.locator(".room-group").first().waitFor();
-      visits.push([room, who], [room + "/setup", who], [room + "/attendance", who], [room + "/summary", who], [stage, "nobody"]);
+      visits.push([room, who], [room + "/setup", who], [room + "/copy", who], ["/teach/rooms/templates", who], [room + "/attendance", who], [room + "/summary", who], [stage, "nobody"]);
       // One that is over, as somebody has it who was there.
       await other.goto("/teach/rooms/new?sheet=using-social-media/an-introduction/workshop");
       await new Mouse(other).pressAndLoad(other.locator("main form button.btn-primary"));

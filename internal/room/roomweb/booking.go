@@ -3,7 +3,6 @@ package roomweb
 import (
 	"net/http"
 	"net/url"
-	"strconv"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -100,10 +99,7 @@ func (h *Handlers) bookings(c echo.Context, wrong error) error {
 	if err != nil {
 		return err
 	}
-	p := pages.Bookings{Page: web.DeskPage(c, l.T("room.bookings_title", "Title", d.Title), "teach", "rooms"), Desk: d, L: l, Who: d.Booking, BaseURL: h.BaseURL}
-	if d.Seats > 0 {
-		p.Typed = strconv.Itoa(d.Seats)
-	}
+	p := pages.Bookings{Page: web.DeskPage(c, l.T("room.bookings_title", "Title", d.Title), "teach", "rooms"), Desk: d, L: l, Typed: d.Rules(), BaseURL: h.BaseURL}
 	status := http.StatusOK
 	if wrong != nil {
 		p.By, p.Errors = web.FieldErrors(l, wrong)
@@ -112,11 +108,16 @@ func (h *Handlers) bookings(c echo.Context, wrong error) error {
 		}
 		status = http.StatusUnprocessableEntity
 		if c.FormValue("do") == "offer" {
-			p.Who, p.Typed = c.FormValue("booking"), c.FormValue("seats")
+			p.Typed = rules(c)
 		}
 		p.Why = c.FormValue("why")
 	}
 	return web.Render(c, status, pages.ShowBookings(p))
+}
+
+// rules are what the form of booking has.
+func rules(c echo.Context) room.Rules {
+	return room.Rules{Who: c.FormValue("booking"), Seats: c.FormValue("seats"), Days: c.FormValue("days"), Clock: c.FormValue("close")}
 }
 
 func (h *Handlers) postBookings(c echo.Context) error {
@@ -127,7 +128,7 @@ func (h *Handlers) postBookings(c echo.Context) error {
 	var err error
 	switch c.FormValue("do") {
 	case "offer":
-		err = h.Rooms.SetBooking(ctx, who, id, c.FormValue("booking"), c.FormValue("seats"))
+		err = h.Rooms.SetBooking(ctx, who, id, rules(c))
 	case "link":
 		err = h.Rooms.NewInvite(ctx, who, id)
 	case "remove":

@@ -96,6 +96,9 @@ func (h *Handlers) show(c echo.Context, wrong error) error {
 	if err != nil {
 		return err
 	}
+	if p.View.Template() { // nobody runs it
+		return web.SeeOther(c, "/teach/rooms/"+p.View.ID+"/setup")
+	}
 	p.Page = web.DeskPage(c, p.View.Title, "teach", "rooms")
 	status := http.StatusOK
 	if wrong != nil {

@@ -3,6 +3,7 @@
 //	roomweb.go   the table of routes, joining and what participants send
 //	console.go   setting up and the console
 //	setup.go     changing what is set up
+//	copy.go      copies to another day, templates
 //	group.go     breakout groups
 //	summary.go   what was said and voted, as a page and as a table
 //	attendance.go who was there
@@ -47,6 +48,7 @@ func (h *Handlers) Routes() []web.Route {
 		{Method: http.MethodGet, Path: "/teach/rooms", Handler: h.getList, Access: web.Trainer},
 		{Method: http.MethodPost, Path: "/teach/rooms", Handler: h.postNew, Access: web.Trainer},
 		{Method: http.MethodGet, Path: "/teach/rooms/new", Handler: h.getNew, Access: web.Trainer},
+		{Method: http.MethodGet, Path: "/teach/rooms/templates", Handler: h.getTemplates, Access: web.Trainer},
 		{Method: http.MethodGet, Path: desk, Handler: h.getConsole, Access: web.Trainer},
 		{Method: http.MethodGet, Path: desk + "/news", Handler: h.getConsoleNews, Access: web.Trainer},
 		{Method: http.MethodGet, Path: desk + "/summary", Handler: h.getSummary, Access: web.Trainer},
@@ -58,6 +60,8 @@ func (h *Handlers) Routes() []web.Route {
 		{Method: http.MethodPost, Path: desk + "/do", Handler: h.postDo, Access: web.Trainer},
 		{Method: http.MethodGet, Path: desk + "/setup", Handler: h.getSetup, Access: web.Trainer},
 		{Method: http.MethodPost, Path: desk + "/setup", Handler: h.postSetup, Access: web.Trainer},
+		{Method: http.MethodGet, Path: desk + "/copy", Handler: h.getCopy, Access: web.Trainer},
+		{Method: http.MethodPost, Path: desk + "/copy", Handler: h.postCopy, Access: web.Trainer},
 		{Method: http.MethodPost, Path: desk + "/here", Handler: h.postHostHere, Access: web.Trainer},
 		{Method: http.MethodPost, Path: desk + "/groups", Handler: h.postGroups, Access: web.Trainer},
 

@@ -7,6 +7,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"greenroom/internal/fault"
+	"greenroom/internal/id"
 	"greenroom/internal/room"
 	"greenroom/internal/web"
 	pages "greenroom/web/templates/room"
@@ -22,7 +23,7 @@ func (h *Handlers) setup(c echo.Context, wrong error, typed func(*pages.Setup)) 
 		return err
 	}
 	l := web.L(c)
-	p := pages.Setup{Page: web.DeskPage(c, l.T("room.setup_title", "Title", v.Title), "teach", "rooms"), View: v, L: l, Basics: v.Basics(), New: room.NewItem{Minutes: "5"}}
+	p := pages.Setup{Page: web.DeskPage(c, l.T("room.setup_title", "Title", v.Title), "teach", "rooms"), View: v, L: l, Basics: v.Basics(), New: room.NewItem{Minutes: "5"}, Keep: v.Title, FormID: id.New()}
 	for n := range v.Items {
 		i := &v.Items[n]
 		p.Rows = append(p.Rows, room.Row{ID: i.ID, Minutes: pages.Itoa(i.Minutes), Notes: i.Content.Own})
@@ -47,18 +48,15 @@ func (h *Handlers) setup(c echo.Context, wrong error, typed func(*pages.Setup)) 
 
 // postSetup is every form of the page. What is saved goes back to where it stands on the page.
 func (h *Handlers) postSetup(c echo.Context) error {
-	ctx, who, id := c.Request().Context(), web.ViewerOf(c).Person, c.Param("room")
+	ctx, who, roomID := c.Request().Context(), web.ViewerOf(c).Person, c.Param("room")
 	var err error
 	typed := func(*pages.Setup) {}
 	back := ""
 	switch c.FormValue("part") {
 	case "basics":
-		b := room.Basics{
-			Title: c.FormValue("title"), Day: c.FormValue("day"), Clock: c.FormValue("clock"), Zone: c.FormValue("zone"), Place: c.FormValue("place"),
-			Nameless: c.FormValue("nameless") == "yes",
-		}
+		b := basics(c)
 		typed = func(p *pages.Setup) { p.Basics = b }
-		err = h.Rooms.SetBasics(ctx, who, id, b)
+		err = h.Rooms.SetBasics(ctx, who, roomID, b)
 	case "rows":
 		var rows []room.Row
 		for _, i := range c.Request().PostForm["id"] {
@@ -66,19 +64,31 @@ func (h *Handlers) postSetup(c echo.Context) error {
 		}
 		typed = func(p *pages.Setup) { p.Rows = rows }
 		move, item, _ := strings.Cut(c.FormValue("do"), ":")
-		err, back = h.Rooms.SetRows(ctx, who, id, rows, move, item), "#f-items"
+		err, back = h.Rooms.SetRows(ctx, who, roomID, rows, move, item), "#f-items"
 	case "add":
 		n := room.NewItem{
 			Key: c.FormValue("key"), Kind: c.FormValue("kind"), Title: c.FormValue("new_title"), Minutes: c.FormValue("new_minutes"), Text: c.FormValue("text"),
 			Options: c.FormValue("options"), Low: c.FormValue("low"), High: c.FormValue("high"), Anonymous: c.FormValue("anonymous") == "yes", Several: c.FormValue("several") == "yes",
 		}
 		typed = func(p *pages.Setup) { p.New = n }
-		err, back = h.Rooms.AddItem(ctx, who, id, n), "#f-items"
+		err, back = h.Rooms.AddItem(ctx, who, roomID, n), "#f-items"
 	case "host":
 		typed = func(p *pages.Setup) { p.Email = c.FormValue("email") }
-		err, back = h.Rooms.AddHost(ctx, who, id, c.FormValue("email")), "#hosts"
+		err, back = h.Rooms.AddHost(ctx, who, roomID, c.FormValue("email")), "#hosts"
 	case "unhost":
-		err, back = h.Rooms.RemoveHost(ctx, who, id, c.FormValue("person")), "#hosts"
+		err, back = h.Rooms.RemoveHost(ctx, who, roomID, c.FormValue("person")), "#hosts"
+	case "keep":
+		shared := c.FormValue("shared") == "yes"
+		typed = func(p *pages.Setup) { p.Keep, p.KeepShared = c.FormValue("name"), shared }
+		if _, err = h.Rooms.SaveTemplate(ctx, who, roomID, formID(c), c.FormValue("name"), shared); err == nil {
+			web.Notice(c, "ok", "room.kept")
+			return web.SeeOther(c, "/teach/rooms/templates")
+		}
+	case "delete":
+		if err = h.Rooms.DeleteTemplate(ctx, who, roomID); err == nil {
+			web.Notice(c, "ok", "room.template_gone")
+			return web.SeeOther(c, "/teach/rooms/templates")
+		}
 	default:
 		err = fault.New(fault.Invalid, "error.invalid")
 	}
@@ -92,8 +102,8 @@ func (h *Handlers) postSetup(c echo.Context) error {
 	default:
 		web.Notice(c, "ok", "room.saved")
 	}
-	if c.FormValue("part") == "unhost" && c.FormValue("person") == web.ViewerOf(c).ID() && h.Rooms.May(ctx, who, id) != nil {
+	if c.FormValue("part") == "unhost" && c.FormValue("person") == web.ViewerOf(c).ID() && h.Rooms.May(ctx, who, roomID) != nil {
 		return web.SeeOther(c, "/teach/rooms") // it is not theirs any more
 	}
-	return web.SeeOther(c, "/teach/rooms/"+id+"/setup"+back)
+	return web.SeeOther(c, "/teach/rooms/"+roomID+"/setup"+back)
 }

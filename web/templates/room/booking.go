@@ -47,9 +47,10 @@ type Bookings struct {
 	layout.Page
 	*rules.Desk
 	Wrong
-	L               *locale.Printer
-	BaseURL         string
-	Who, Typed, Why string // as typed
+	L       *locale.Printer
+	BaseURL string
+	Typed   rules.Rules
+	Why     string // as typed
 }
 
 // Title is the workshop's.
@@ -68,7 +69,7 @@ func (p Bookings) link() string {
 func (p Bookings) ways() []ui.Option {
 	var out []ui.Option
 	for _, w := range []string{rules.Shut, rules.ByLink, rules.Public} {
-		out = append(out, ui.Option{Value: w, Text: p.L.T("room.way_to_book." + w), Selected: w == p.Who})
+		out = append(out, ui.Option{Value: w, Text: p.L.T("room.way_to_book." + w), Selected: w == p.Typed.Who})
 	}
 	return out
 }

@@ -5,6 +5,7 @@
 //	console.templ   setting up and the trainer's console
 //	group.templ     breakout groups, on every screen
 //	setup.templ     changing what is set up
+//	copy.templ      copies to another day, templates
 //	summary.templ   what was said and voted
 //	attendance.templ who was there
 //	after.templ     what participants have when it is over

@@ -22,6 +22,10 @@ type Setup struct {
 	Email  string
 	Sheet  *workshop.RunSheet // of the module as it is now; nil when there is none any more
 	Zones  []ui.Option
+
+	Keep       string // name of the template that it is kept as
+	KeepShared bool
+	FormID     string
 }
 
 func setupPath(v *rules.View) templ.SafeURL { return templ.SafeURL(console(v) + "/setup") }
