@@ -89,6 +89,24 @@ func TestWritingAScenarioInTheBrowser(t *testing.T) {
 			t.Errorf("the file: %v", found)
 		}
 
+		// A scene's key is changed by form: what is no key is said beside the field, with all that was typed; the rest follows.
+		p = c.get(at+"?at=p:second").want(200, "Key of this scene: second")
+		p = c.press(p, at, "rename", url.Values{"rename": {"first"}, "passages/second/title": {"Kept as typed"}}).want(422, "Kept as typed", "with the key first already", `href="#f-rename"`)
+		p = c.press(p, at, "check", url.Values{"rename": {"Second hour"}}).want(422, `value="Second hour"`, "begins with a small letter")
+		p = c.press(p, at, "rename", url.Values{"rename": {"later"}, "passages/second/title": {"Kept as typed"}}).want(200, "Kept as typed (later)", "0 errors", "Key of this scene: later")
+		c.get(at+"?at=p:first").want(200, `value="later" selected`)
+		c.get(at+"/revisions").want(200, "second is called later now")
+		c.press(p, at, "play:later", url.Values{"rename": {"second"}}).want(200, `value="second" selected`)
+		p = c.get(at + "?at=p:second").want(200)
+		auto := url.Values{"at": {"p:second"}, "version": {p.value("version")}, "page": {p.value("page")}, "n": {"1"}, "rename": {"sec"}, "passages/second/ask": {"By itself?"}}
+		r, err := http.NewRequest("POST", s.url+at, strings.NewReader(auto.Encode()))
+		ok(t, err)
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Header.Set("Accept", "application/json")
+		r.Header.Set("Sec-Fetch-Site", "same-origin")
+		c.do(r).want(204)
+		c.get(at+"?at=p:second").want(200, "Key of this scene: second", "By itself?")
+
 		// The revisions tell what changed; an older one comes back as a new one.
 		c.get(at+"/revisions").want(200, "A better title", "Ada Author")
 		c.get(at+"/revisions/1").want(200, "<ins>", "The first hour", "changed")

@@ -119,13 +119,14 @@ type Change struct {
 	Page draft.Form // Version is the number of the revision that the page shows
 	At   string
 	Do   string
-	Form url.Values // of At's fields; of Text the field "source"
+	Form url.Values // of At's fields; of Text the field "source"; of a passage also "rename", its key from now on
 	Note string
 }
 
 // Write makes a change and returns the draft with the place to show next. Whoever writes at another place than others do
 // meanwhile, is in nobody's way; at the same place the answer is a Conflict (see Clash), and nothing is lost. Invalid
-// when the file would be too large or cannot be written: its cause TooLarge then has what it would have been.
+// when the file would be too large or cannot be written: its cause TooLarge then has what it would have been; and, with the
+// field "rename", when a scene's new key is none or is taken.
 func (s *Drafts) Write(ctx context.Context, who *account.Person, draftID string, c Change) (*Draft, string, error) {
 	c.Note = words.Clean(c.Note, true)
 	if n := utf8.RuneCountInString(c.Note); n > MaxNote {
@@ -260,7 +261,17 @@ func edited(source string, c Change) (out, at string, err error) {
 	}
 	at = d.Open(c.At)
 	d.Apply(d.Fields(at), c.Form)
+	place := at
 	at = d.Do(at, c.Do, c.Form)
+	if key, ok := strings.CutPrefix(place, "p:"); ok && c.Form.Has("rename") {
+		to := strings.TrimSpace(c.Form.Get("rename"))
+		if err := d.Rename(key, to); err != nil {
+			return "", place, err
+		}
+		if at == place {
+			at = At(to)
+		}
+	}
 	raw, err := d.Bytes()
 	switch {
 	case err != nil:

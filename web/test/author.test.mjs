@@ -23,6 +23,13 @@ test("a scenario is written without JavaScript", { timeout: 240000 }, async () =
   await p.locator("[id='passages/first/title']").fill("The first hour");
   await p.getByRole("button", { name: "Save and check", exact: true }).press("Enter");
   await p.getByText("0 errors").waitFor();
+  await p.getByText("Key of this scene: first").press("Enter");
+  await p.locator("#f-rename").fill("second");
+  await p.locator("#f-rename").press("Enter"); // a key that is taken is said beside the field
+  await p.locator("#f-rename[aria-invalid=true]").fill("first-hour");
+  await p.getByRole("button", { name: "Change the key" }).press("Enter");
+  await p.getByText("The first hour (first-hour)").first().waitFor();
+  await p.getByText("0 errors").waitFor();
   const [file] = await Promise.all([p.waitForEvent("download"), p.getByRole("link", { name: "Download the file" }).press("Enter")]);
   assert.match(readFileSync(await file.path(), "utf8"), /title: "The first hour"/);
 });

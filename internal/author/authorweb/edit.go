@@ -17,6 +17,7 @@ import (
 	"greenroom/internal/scenario"
 	"greenroom/internal/web"
 	pages "greenroom/web/templates/author"
+	"greenroom/web/templates/ui"
 )
 
 func (h *Handlers) open(c echo.Context) (*author.Draft, error) {
@@ -37,7 +38,9 @@ type shown struct {
 	source string // the file; what was typed, where it was not taken
 	wrong  string // what is wrong with what was sent
 	note   string
+	rename string            // the key that was typed for the scene; "" is the one it has
 	form   map[string]string // what is wrong with fields of the form itself
+	errors []ui.FieldError   // the same, for the summary
 }
 
 func (h *Handlers) show(c echo.Context, status int, d *author.Draft, v shown) error {
@@ -47,7 +50,8 @@ func (h *Handlers) show(c echo.Context, status int, d *author.Draft, v shown) er
 	}
 	p := pages.Edit{
 		Page: web.DeskPage(c, web.L(c).T("author.title"), "teach", "write"), Draft: d, At: author.Text, Source: v.source, Checked: checked,
-		Gaps: author.Gaps(v.source), Error: v.wrong, Note: v.note, NoteError: v.form["note"], Form: draft.Form{Version: d.Version, Page: id.New()},
+		Gaps: author.Gaps(v.source), Error: v.wrong, Note: v.note, NoteError: v.form["note"], Rename: v.rename, RenameError: v.form["rename"], Errors: v.errors,
+		Form: draft.Form{Version: d.Version, Page: id.New()},
 	}
 	p.Saved = p.L.DateTime(web.Local(c, d.SavedAt))
 	if doc := checked.Doc; doc != nil {
@@ -69,8 +73,14 @@ func (h *Handlers) postEdit(c echo.Context) error {
 		Page: web.DraftForm(c),
 		At:   form.Get("at"), Do: form.Get("do"), Form: form, Note: form.Get("note"),
 	}
-	if script {
+	key, isPassage := strings.CutPrefix(ch.At, "p:")
+	to := strings.TrimSpace(form.Get("rename"))
+	switch {
+	case script:
 		ch.Do, ch.Note = "", ""
+		form.Del("rename")
+	case isPassage && form.Has("rename") && to != key && ch.Note == "":
+		ch.Note = web.L(c).T("author.renamed", "From", key, "To", to)
 	}
 	d, at, err := h.Drafts.Write(c.Request().Context(), web.ViewerOf(c).Person, c.Param("draft"), ch)
 	var clash *author.Clash
@@ -80,10 +90,14 @@ func (h *Handlers) postEdit(c echo.Context) error {
 	case script:
 		return web.OneLine(err)
 	case err == nil:
-		verb, to, _ := strings.Cut(ch.Do, ":")
+		verb, _, _ := strings.Cut(ch.Do, ":")
 		switch verb {
 		case "play":
-			return web.SeeOther(c, pages.Path(d.ID)+"/play?at="+url.QueryEscape(to))
+			passage, ok := strings.CutPrefix(at, author.At(""))
+			if !ok {
+				passage = ""
+			}
+			return web.SeeOther(c, pages.Path(d.ID)+"/play?at="+url.QueryEscape(passage))
 		case "publish":
 			return web.SeeOther(c, pages.Path(d.ID)+"/publish")
 		case "check", "":
@@ -104,8 +118,8 @@ func (h *Handlers) refused(c echo.Context, ch author.Change, why error) error {
 	if err != nil {
 		return err
 	}
-	by, _ := web.FieldErrors(web.L(c), why)
-	v := shown{at: ch.At, source: d.Source, note: ch.Note, form: by, wrong: by["source"]}
+	by, all := web.FieldErrors(web.L(c), why)
+	v := shown{at: ch.At, source: d.Source, note: ch.Form.Get("note"), rename: strings.TrimSpace(ch.Form.Get("rename")), form: by, wrong: by["source"]}
 	var large *author.TooLarge
 	switch {
 	case errors.As(why, &large):
@@ -123,6 +137,8 @@ func (h *Handlers) refused(c echo.Context, ch author.Change, why error) error {
 	}
 	if len(by) == 0 {
 		v.wrong = web.L(c).T(fault.From(why).Key)
+	} else {
+		v.errors = all
 	}
 	return h.show(c, http.StatusUnprocessableEntity, d, v)
 }

@@ -54,7 +54,9 @@ type Edit struct {
 	Gaps    []string // what an import could not bring over
 	Error   string   // what is wrong with what was sent
 
-	Note, NoteError string
+	Errors              []ui.FieldError // of the note and the key
+	Note, NoteError     string
+	Rename, RenameError string // the key that was typed for the scene, where it was not taken
 }
 
 // name is what a draft is called.
@@ -135,6 +137,14 @@ func (p Edit) passage() string {
 		return k
 	}
 	return ""
+}
+
+// key is what stands in the field for the scene's key.
+func (p Edit) key() string {
+	if p.RenameError != "" {
+		return p.Rename
+	}
+	return p.passage()
 }
 
 func (p Edit) isPassage() bool { return strings.HasPrefix(p.At, "p:") }
