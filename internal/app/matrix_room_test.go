@@ -36,6 +36,7 @@ func init() {
 		"POST " + at + "/copy":       {"/teach/rooms/{room}/copy", host(false, 422), nil},
 		"POST " + at + "/do":         {"/teach/rooms/{room}/do", host(false, 422), url.Values{"do": {"timer"}, "minutes": {"x"}}},
 		"POST " + at + "/groups":     {"/teach/rooms/{room}/groups", host(false, 422), url.Values{"do": {"make"}, "size": {"x"}}},
+		"POST " + at + "/story":      {"/teach/rooms/{room}/story", host(false, 422), nil},
 		"POST " + at + "/here":       {"/teach/rooms/{room}/here", host(false, 204), nil},
 
 		"GET " + at + "/bookings":     {"/teach/rooms/{room}/bookings", host(true, 200), nil},
@@ -59,6 +60,7 @@ func init() {
 		"POST /room/:room/write":     {"/room/{door}/write", within(422), nil},
 		"POST /room/:room/vote":      {"/room/{door}/vote", within(404), nil},
 		"POST /room/:room/group":     {"/room/{door}/group", within(422), nil},
+		"POST /room/:room/story":     {"/room/{door}/story", within(422), nil},
 		"POST /room/:room/note":      {"/room/{door}/note", within(422), nil},
 		"GET /room/:room/results":    {"/room/{door}/results", within(303), nil},
 		"GET /room/:room/feedback":   {"/room/{door}/feedback", within(303), nil},

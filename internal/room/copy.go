@@ -124,6 +124,7 @@ func (o *Original) anew() []Item {
 	out := make([]Item, len(o.Items))
 	for n, i := range o.Items {
 		out[n] = Item{Kind: i.Kind, Title: i.Title, Minutes: i.Minutes, Content: i.Content}
+		out[n].rewind()
 	}
 	return out
 }

@@ -71,7 +71,7 @@ type member struct {
 }
 
 // Grouped says whether people may work on the item in groups.
-func (i *Item) Grouped() bool { return i.Kind == workshop.Breakout }
+func (i *Item) Grouped() bool { return i.Kind == workshop.Breakout || i.Tabled() }
 
 // Of is the group that a participant is in, nil for none.
 func (b *Breakout) Of(p *Participant) *Group {
@@ -212,6 +212,13 @@ func (s *Service) MakeGroups(ctx context.Context, actor *account.Person, roomID,
 		}
 		if old != nil && slices.ContainsFunc(old.Groups, func(g *Group) bool { return g.Version > 0 }) {
 			return fault.New(fault.Conflict, "room.err.noted")
+		}
+		moved, err := tx.NewSelect().Model((*move)(nil)).Where("item_id = ?", i.ID).Exists(ctx)
+		if err != nil {
+			return db.Err(err)
+		}
+		if moved {
+			return fault.New(fault.Conflict, "room.err.moved")
 		}
 		if _, err := tx.NewDelete().Model((*Breakout)(nil)).Where("item_id = ?", i.ID).Exec(ctx); err != nil {
 			return db.Err(err)

@@ -28,7 +28,7 @@ type hand struct {
 }
 
 // Counted says whether an item can be counted by hand: polls, scales and questions that are answered by choosing.
-func (i *Item) Counted() bool { return i.Chosen() && i.Kind != workshop.CheckIn }
+func (i *Item) Counted() bool { return i.Chosen() && i.Kind != workshop.CheckIn && !i.Played() }
 
 // SetHand notes what was counted by hand, a number for each option in their order, "" for none; all empty takes the counts
 // back. Every host may, also when the room is over; a Conflict while the item takes answers. Fields are "hand-0" and so on.

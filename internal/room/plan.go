@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strconv"
 	"strings"
@@ -34,6 +35,7 @@ type PlanItem struct {
 	Key            string
 	In             bool
 	Place, Minutes string
+	By             string // scenario: ByVote or ByTables; "" what the run sheet says
 }
 
 // Sheet finds the run sheet that a room is made from. NotFound when there is none.
@@ -147,7 +149,12 @@ func (p *Plan) check(rev *course.Revision, a *course.Activity, sheet *workshop.R
 		if err != nil || place < 1 || place > 99 {
 			f.Add("place-"+name, "room.err.place", "Item", x.Title)
 		}
-		all = append(all, placed{place, Item{Kind: x.Kind, Title: x.Title, Minutes: minutes, Content: contentOf(rev, a, x)}})
+		c := contentOf(rev, a, x)
+		if by := p.Items[i].By; c.Revision != "" && by != "" {
+			checkBy(&f, "by-"+name, by)
+			c.By = by
+		}
+		all = append(all, placed{place, Item{Kind: x.Kind, Title: x.Title, Minutes: minutes, Content: c}})
 	}
 	if len(all) == 0 {
 		f.Add("items", "room.err.items")
@@ -158,6 +165,13 @@ func (p *Plan) check(rev *course.Revision, a *course.Activity, sheet *workshop.R
 		items[n] = all[n].item
 	}
 	return items, f.Err()
+}
+
+// checkBy says whether that is how a room plays a scenario.
+func checkBy(f *fault.Fields, name, by string) {
+	if by != ByVote && by != ByTables {
+		f.Add(name, "room.err.by")
+	}
 }
 
 // contentOf copies what an item shows, so that a later revision of the course changes no room that is set up.
@@ -183,7 +197,9 @@ func contentOf(rev *course.Revision, a *course.Activity, x *workshop.Item) Conte
 	case workshop.Breakout:
 		c.Text, c.Size, c.By = x.Task, x.Size, x.By
 	case workshop.Scenario:
-		step(x.Scenario)
+		if b := step(x.Scenario); b != nil {
+			c.By, c.Revision, c.Activity, c.Seed = x.By, rev.Hash, b.Key, rand.Int64()
+		}
 	case workshop.Slide:
 		if b := step(x.Step); b != nil {
 			if r, is := b.Content.(*reading.Content); is {

@@ -58,6 +58,9 @@ func (s *Service) Results(ctx context.Context, personID, code string) (*Results,
 	if err != nil {
 		return nil, err
 	}
+	if g.played, err = s.debriefs(ctx, r.ID, items); err != nil {
+		return nil, err
+	}
 	for n := range items {
 		if x := g.result(&items[n]); x != nil {
 			out.All = append(out.All, *x)
@@ -75,6 +78,7 @@ type gathered struct {
 	mine    []answer
 	own     []Entry
 	groups  []Group // theirs
+	played  map[string]*Debrief
 }
 
 func (s *Service) gather(ctx context.Context, roomID, participantID string) (*gathered, error) {
@@ -98,7 +102,7 @@ func (s *Service) gather(ctx context.Context, roomID, participantID string) (*ga
 
 // result is what the item brought; nil when there is nothing to show.
 func (g *gathered) result(i *Item) *Result {
-	x := &Result{Outcome: Outcome{Item: i}}
+	x := &Result{Outcome: Outcome{Item: i, Debrief: g.played[i.ID]}}
 	if i.Phase == Revealed && i.Chosen() {
 		x.Counts, x.Hand = countsOf(i, g.counts), handOf(i, g.hands)
 	}
@@ -114,9 +118,12 @@ func (g *gathered) result(i *Item) *Result {
 	for _, t := range g.groups {
 		if t.ItemID == i.ID {
 			x.Note = t.Note
+			if x.Debrief != nil {
+				x.Debrief.Mine = t.N
+			}
 		}
 	}
-	if x.Counts == nil && len(x.Entries)+len(x.Own) == 0 && (len(x.Mine) == 0 || i.Kind == workshop.CheckIn) && x.Note == "" {
+	if x.Counts == nil && len(x.Entries)+len(x.Own) == 0 && (len(x.Mine) == 0 || i.Kind == workshop.CheckIn) && x.Note == "" && x.Debrief == nil {
 		return nil
 	}
 	return x

@@ -7,6 +7,8 @@
 //	run.go     what a trainer does: items, phases, timer, driving, what people wrote
 //	take.go    what a participant does: coming in, answering, writing, voting
 //	urn.go     answers by choosing, counted together
+//	story.go   a scenario that the room, or each of its tables, plays
+//	debrief.go looking back on it
 //	group.go   breakout groups: who is in which, their notes, messages, calling them back
 //	view.go    what each screen sees
 //	live.go    what open pages are told, and whose page is open
@@ -42,6 +44,10 @@
 //   - what was closed is not opened again, since one more answer would show in the numbers;
 //   - PostgreSQL writes into each row which transaction touched it last, so the last voter of an option could be told by
 //     comparing the two tables. Close writes both anew in one transaction, the answers in shuffled order.
+//
+// A vote on a scenario's decision may be changed while it is open, so until then there is a row with the choice (room_answer).
+// Closing takes the choice out of all of them in the same way; what stood there before is in the database's own files until it
+// uses their place again.
 //
 // Somebody who reads the database itself again and again while the item is open, or its write-ahead log, can tell; so can
 // everybody where all chose the same. The console warns where fewer than FewVotes have answered.
@@ -182,9 +188,16 @@ type Content struct {
 	Low       string        `json:"low,omitempty"`
 	High      string        `json:"high,omitempty"`
 	Size      int           `json:"size,omitempty"`       // breakout: people in a group
-	By        string        `json:"by,omitempty"`         // breakout: Random, Hand or Self
+	By        string        `json:"by,omitempty"`         // breakout: Random, Hand or Self; scenario: ByVote or ByTables
 	LinkTitle string        `json:"link_title,omitempty"` // a step of the module
 	Link      string        `json:"link,omitempty"`
+
+	// Of a scenario. Its options are those of the decision at which the room stands.
+	Revision string `json:"revision,omitempty"` // that it was set up with, and its activity there
+	Activity string `json:"activity,omitempty"`
+	Seed     int64  `json:"seed,omitempty"`
+	Round    int    `json:"round,omitempty"` // rises with every vote; 0 before the story has begun
+	Look     int    `json:"look,omitempty"`  // page of the debrief on the stage
 }
 
 // Chosen says whether people answer the item by choosing.

@@ -91,6 +91,15 @@ func (s *Service) Go(ctx context.Context, actor *account.Person, roomID, itemID 
 				return err
 			}
 		}
+		if i.Voted() && i.Content.Round == 0 {
+			all, err := s.stories(ctx, tx, i)
+			if err != nil {
+				return err
+			}
+			if err := stand(ctx, tx, i, all[i.ID][""]); err != nil {
+				return err
+			}
+		}
 		if r.ItemID != i.ID {
 			r.EndsAt = time.Time{}
 		}
@@ -118,13 +127,13 @@ func (s *Service) SetPhase(ctx context.Context, actor *account.Person, roomID, i
 		if err != nil {
 			return err
 		}
-		if !i.Asks() {
+		if !i.Asks() && !i.Tabled() {
 			return fault.New(fault.Invalid, "error.invalid")
 		}
-		if i.Content.Anonymous && (phase == Open || phase == Waiting) && (i.Phase == Closed || i.Phase == Revealed) {
+		if !i.Tabled() && i.Secret() && (phase == Open || phase == Waiting) && (i.Phase == Closed || i.Phase == Revealed) {
 			return fault.New(fault.Conflict, "room.err.once") // what one more vote changes would be that voter's
 		}
-		if i.Phase == Open && phase != Open && i.Content.Anonymous {
+		if i.Phase == Open && phase != Open && i.Secret() {
 			if err := shuffle(ctx, tx, i.ID); err != nil {
 				return err
 			}
@@ -133,7 +142,8 @@ func (s *Service) SetPhase(ctx context.Context, actor *account.Person, roomID, i
 	})
 }
 
-// shuffle writes what is known of an anonymous item anew, in one transaction and in no order: see the package's comment.
+// shuffle writes what is known of a secret item anew, in one transaction, in no order and without anybody's choice: see the
+// package's comment.
 func shuffle(ctx context.Context, tx bun.IDB, itemID string) error {
 	var who []answer
 	var counts []tally
@@ -147,6 +157,9 @@ func shuffle(ctx context.Context, tx bun.IDB, itemID string) error {
 		return nil
 	}
 	rand.Shuffle(len(who), func(a, b int) { who[a], who[b] = who[b], who[a] })
+	for n := range who {
+		who[n].Choice = ""
+	}
 	for _, m := range []any{(*answer)(nil), (*tally)(nil)} {
 		if _, err := tx.NewDelete().Model(m).Where("item_id = ?", itemID).Exec(ctx); err != nil {
 			return db.Err(err)
@@ -203,7 +216,7 @@ func (s *Service) End(ctx context.Context, actor *account.Person, roomID string,
 			if err := db.Lock(ctx, tx, itemLock(i.ID)); err != nil {
 				return err
 			}
-			if i.Content.Anonymous {
+			if i.Secret() {
 				if err := shuffle(ctx, tx, i.ID); err != nil {
 					return err
 				}

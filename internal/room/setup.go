@@ -97,7 +97,8 @@ func (s *Service) SetBasics(ctx context.Context, actor *account.Person, roomID s
 }
 
 // Row is one item of the run sheet in the form: its planned minutes and the host's own notes.
-type Row struct{ ID, Minutes, Notes string }
+// By is how a scenario is played; "" as before.
+type Row struct{ ID, Minutes, Notes, By string }
 
 // The moves of an item.
 const (
@@ -151,8 +152,13 @@ func checkRows(items []Item, rows []Row) (changed []*Item, err error) {
 		}
 		notes := words.Clean(rows[at].Notes, false)
 		checkText(&f, "notes-"+i.ID, notes, MaxNotes, false)
-		if minutes != i.Minutes || notes != i.Content.Own {
-			i.Minutes, i.Content.Own = minutes, notes
+		by := i.Content.By
+		if rows[at].By != "" && i.Played() && !i.Shown { // once it was reached it is played as it is
+			checkBy(&f, "by-"+i.ID, rows[at].By)
+			by = rows[at].By
+		}
+		if minutes != i.Minutes || notes != i.Content.Own || by != i.Content.By {
+			i.Minutes, i.Content.Own, i.Content.By = minutes, notes, by
 			changed = append(changed, i)
 		}
 	}

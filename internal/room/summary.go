@@ -12,9 +12,10 @@ import (
 // Outcome is what came of one item.
 type Outcome struct {
 	*Item
-	Hand    []int   // by option, as counted by hand; nil for none
-	Counts  []int   // by option; nil while an anonymous item is open
-	Entries []Entry // what was shown or answered, questions by votes
+	Hand    []int    // by option, as counted by hand; nil for none
+	Counts  []int    // by option; nil while an anonymous item is open
+	Entries []Entry  // what was shown or answered, questions by votes
+	Debrief *Debrief // of a scenario that was played; else nil
 }
 
 // Summary is what was said and voted in a room, item by item, for its hosts.
@@ -44,17 +45,21 @@ func (s *Service) Summary(ctx context.Context, actor *account.Person, roomID str
 	if err != nil {
 		return nil, err
 	}
+	played, err := s.debriefs(ctx, roomID, v.Items)
+	if err != nil {
+		return nil, err
+	}
 	out := &Summary{View: v}
 	for n := range v.Items {
 		i := &v.Items[n]
-		o := Outcome{Item: i, Hand: handOf(i, byHand)}
+		o := Outcome{Item: i, Hand: handOf(i, byHand), Debrief: played[i.ID]}
 		if i.Counted() {
 			out.Counted = append(out.Counted, o)
 		}
-		if !i.Asks() || i.Phase == Waiting && o.Hand == nil {
+		if o.Debrief == nil && (!i.Asks() || i.Phase == Waiting && o.Hand == nil) {
 			continue
 		}
-		if i.Chosen() && (!i.Content.Anonymous || i.Phase != Open) {
+		if i.Chosen() && (!i.Secret() || i.Phase != Open) {
 			o.Counts = countsOf(i, counts)
 		}
 		o.Entries = entriesOf(i, entries)

@@ -22,6 +22,7 @@ type urn struct{ waiting []*ballot }
 type ballot struct {
 	who      *Participant
 	clientID string
+	round    int // of a scenario: the vote that the page showed
 	choice   []int
 	done     chan error
 }
@@ -32,8 +33,9 @@ const (
 )
 
 // Answer takes a participant's choice. A second one replaces the first; of an anonymous item the first counts. What arrives
-// twice under one client id counts once.
-func (s *Service) Answer(ctx context.Context, personID, code, itemID, clientID string, choice []int) error {
+// twice under one client id counts once. round is Content.Round as the page showed it: an answer to a vote that is over does not
+// count in the next.
+func (s *Service) Answer(ctx context.Context, personID, code, itemID, clientID string, round int, choice []int) error {
 	_, p, err := inRoom(ctx, s.db, personID, code)
 	if err != nil {
 		return fmt.Errorf("answer in the room: %w", err)
@@ -41,7 +43,7 @@ func (s *Service) Answer(ctx context.Context, personID, code, itemID, clientID s
 	if !id.Valid(clientID) || !id.Valid(itemID) {
 		return fault.New(fault.Invalid, "error.invalid")
 	}
-	b := &ballot{who: p, clientID: clientID, choice: choice, done: make(chan error, 1)}
+	b := &ballot{who: p, clientID: clientID, round: round, choice: choice, done: make(chan error, 1)}
 	s.cast(ctx, itemID, b)
 	select {
 	case err = <-b.done:
@@ -147,7 +149,7 @@ func (s *Service) sift(ctx context.Context, tx bun.IDB, r *Room, i *Item, all []
 		if there[key] {
 			continue
 		}
-		if r.State != Running || r.ItemID != i.ID || i.Phase != Open {
+		if r.State != Running || r.ItemID != i.ID || i.Phase != Open || b.round != i.Content.Round {
 			became[n] = fault.New(fault.Conflict, "room.err.closed")
 			continue
 		}

@@ -29,6 +29,10 @@ type View struct {
 
 	Breakout *Breakout // of the current item, once its groups are made
 
+	Told    *Told    // of a scenario: the room's story, or that of the table of who looks; nil for none
+	Tables  []*Told  // of a scenario that the tables play: all their stories, on console and stage and in the debrief
+	Debrief *Debrief // of a scenario, when it is time for that
+
 	Hand    []int   // by option, as counted by hand; nil for none
 	Counts  []int   // by option, where this screen may see them; else nil
 	Entries []Entry // what this screen may see of what was written, in its order
@@ -230,6 +234,9 @@ func (s *Service) Participant(ctx context.Context, personID, code string, at int
 	if v.Item == nil {
 		return v, nil
 	}
+	if err := s.story(ctx, v, false); err != nil {
+		return nil, err
+	}
 	if err := s.public(ctx, v); err != nil {
 		return nil, err
 	}
@@ -279,6 +286,9 @@ func (s *Service) Stage(ctx context.Context, roomID string) (*View, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := s.story(ctx, v, true); err != nil {
+		return nil, err
+	}
 	return v, s.public(ctx, v)
 }
 
@@ -293,6 +303,9 @@ func (s *Service) Console(ctx context.Context, actor *account.Person, roomID str
 	}
 	v, err := s.read(ctx, r, true)
 	if err != nil {
+		return nil, err
+	}
+	if err := s.story(ctx, v, true); err != nil {
 		return nil, err
 	}
 	if v.Hosts, err = hosts(ctx, s.db, roomID); err != nil {
@@ -313,7 +326,7 @@ func (s *Service) Console(ctx context.Context, actor *account.Person, roomID str
 	switch i := v.Item; {
 	case i == nil:
 		return v, nil
-	case i.Chosen() && (!i.Content.Anonymous || i.Phase == Closed || i.Phase == Revealed):
+	case i.Chosen() && (!i.Secret() || i.Phase == Closed || i.Phase == Revealed):
 		return v, s.count(ctx, v)
 	case i.Written():
 		return v, s.entries(ctx, v, Pending, Shown, Answered, Hidden)

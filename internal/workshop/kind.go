@@ -27,6 +27,12 @@ const (
 	Exit     = "exit" // what each takes away
 )
 
+// How a room plays a scenario.
+const (
+	ByVote   = "vote"   // together
+	ByTables = "tables" // each group by itself
+)
+
 // Kinds are all of them, in the order of the documentation.
 var Kinds = []string{CheckIn, Slide, Poll, Cloud, Wall, Scale, Question, QandA, Scenario, Breakout, Timer, Break, Exit}
 
@@ -58,7 +64,7 @@ type Item struct {
 	Scenario  string        // scenario: its key
 	Task      markdown.HTML // breakout
 	Size      int           // breakout: people in a group
-	By        string        // breakout: random, hand or self
+	By        string        // breakout: random, hand or self; scenario: ByVote or ByTables
 }
 
 // Minutes is how long the items take together.
@@ -114,7 +120,7 @@ type itemFile struct {
 	Scenario  string        `yaml:"scenario" rule:"key"`
 	Task      course.Text   `yaml:"task" rule:"max=2000"`
 	Size      *int          `yaml:"size" rule:"min=2,max=8"`
-	By        string        `yaml:"by" rule:"oneof=random|hand|self"`
+	By        string        `yaml:"by" rule:"oneof=random|hand|self|vote|tables"`
 }
 
 // Parse reads one file.
@@ -146,9 +152,12 @@ func (Kind) Parse(f course.File, rep *course.Reporter) (course.Meta, course.Cont
 // wants are the fields that a kind of item must have, and may have besides those that all have.
 var wants = map[string]struct{ must, may string }{
 	CheckIn: {"text", ""}, Slide: {"", "text step"}, Poll: {"options", "anonymous several text"}, Cloud: {"ask", "text"}, Wall: {"ask", "text"},
-	Scale: {"ask low high", "steps"}, Question: {"quiz question", ""}, QandA: {"", "text"}, Scenario: {"scenario", ""},
+	Scale: {"ask low high", "steps"}, Question: {"quiz question", ""}, QandA: {"", "text"}, Scenario: {"scenario", "by"},
 	Breakout: {"task", "size by"}, Timer: {"text", ""}, Break: {"", "text"}, Exit: {"text", ""},
 }
+
+// waysOf are what by may say.
+var waysOf = map[string][]string{Breakout: {"random", "hand", "self"}, Scenario: {ByVote, ByTables}}
 
 func (x *itemFile) item(rep *course.Reporter) *Item {
 	line := int(x.Line)
@@ -180,6 +189,12 @@ func (x *itemFile) item(rep *course.Reporter) *Item {
 		Key: x.Key, Kind: x.Kind, Title: x.Title.Value, Minutes: x.Minutes, Notes: rep.Markdown(x.Notes), Text: rep.Markdown(x.Text), Step: x.Step,
 		Options: course.Strings(x.Options), Anonymous: x.Anonymous, Several: x.Several, Ask: x.Ask.Value, Low: x.Low.Value, High: x.High.Value,
 		Quiz: x.Quiz, Question: x.Question, Scenario: x.Scenario, Task: rep.Markdown(x.Task), By: x.By,
+	}
+	if by := waysOf[x.Kind]; x.By != "" && len(by) > 0 && !slices.Contains(by, x.By) {
+		rep.Error(line, fmt.Sprintf("an item of the kind %s is not done by %q", x.Kind, x.By), "write one of "+strings.Join(by, ", "))
+	}
+	if x.Kind == Scenario && i.By == "" {
+		i.By = ByVote
 	}
 	if x.Kind == Scale {
 		i.Steps = or(x.Steps, 5)

@@ -35,7 +35,7 @@ func (h *Handlers) getNew(c echo.Context) error {
 	}
 	plan.Title = a.Title
 	for n, i := range sheet.Items {
-		plan.Items = append(plan.Items, room.PlanItem{Key: i.Key, In: true, Place: strconv.Itoa(n + 1), Minutes: strconv.Itoa(i.Minutes)})
+		plan.Items = append(plan.Items, room.PlanItem{Key: i.Key, In: true, Place: strconv.Itoa(n + 1), Minutes: strconv.Itoa(i.Minutes), By: i.By})
 	}
 	return h.form(c, plan, nil)
 }
@@ -69,7 +69,7 @@ func (h *Handlers) postNew(c echo.Context) error {
 	}
 	for n, i := range sheet.Items {
 		no := strconv.Itoa(n)
-		plan.Items = append(plan.Items, room.PlanItem{Key: i.Key, In: c.FormValue("in-"+no) == "yes", Place: c.FormValue("place-" + no), Minutes: c.FormValue("minutes-" + no)})
+		plan.Items = append(plan.Items, room.PlanItem{Key: i.Key, In: c.FormValue("in-"+no) == "yes", Place: c.FormValue("place-" + no), Minutes: c.FormValue("minutes-" + no), By: c.FormValue("by-" + no)})
 	}
 	r, err := h.Rooms.Create(c.Request().Context(), web.ViewerOf(c).Person, plan)
 	if fault.Is(err, fault.Invalid) {
@@ -108,7 +108,7 @@ func (h *Handlers) show(c echo.Context, wrong error) error {
 		}
 		status = http.StatusUnprocessableEntity
 		p.Email, p.Minutes = c.FormValue("email"), c.FormValue("minutes")
-		p.Message, p.Size = c.FormValue("message"), c.FormValue("size")
+		p.Message, p.Size, p.Marks = c.FormValue("message"), c.FormValue("size"), typedMarks(c)
 	}
 	return web.Render(c, status, pages.ShowConsole(p))
 }

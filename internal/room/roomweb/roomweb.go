@@ -5,6 +5,7 @@
 //	setup.go     changing what is set up
 //	copy.go      copies to another day, templates
 //	group.go     breakout groups
+//	story.go     a scenario that the room or its tables play
 //	summary.go   what was said and voted, as a page and as a table
 //	attendance.go who was there
 //	after.go     what participants have when it is over
@@ -64,6 +65,7 @@ func (h *Handlers) Routes() []web.Route {
 		{Method: http.MethodPost, Path: desk + "/copy", Handler: h.postCopy, Access: web.Trainer},
 		{Method: http.MethodPost, Path: desk + "/here", Handler: h.postHostHere, Access: web.Trainer},
 		{Method: http.MethodPost, Path: desk + "/groups", Handler: h.postGroups, Access: web.Trainer},
+		{Method: http.MethodPost, Path: desk + "/story", Handler: h.postStory, Access: web.Trainer},
 
 		{Method: http.MethodGet, Path: desk + "/bookings", Handler: h.getBookings, Access: web.Trainer},
 		{Method: http.MethodGet, Path: desk + "/bookings.csv", Handler: h.getBookingsCSV, Access: web.Trainer, Limit: "export"},
@@ -86,6 +88,7 @@ func (h *Handlers) Routes() []web.Route {
 		{Method: http.MethodPost, Path: place + "/write", Handler: h.postWrite, Access: web.Public, Limit: "room"},
 		{Method: http.MethodPost, Path: place + "/vote", Handler: h.postVote, Access: web.Public, Limit: "room"},
 		{Method: http.MethodPost, Path: place + "/group", Handler: h.postGroup, Access: web.Public, Limit: "room"},
+		{Method: http.MethodPost, Path: place + "/story", Handler: h.postTable, Access: web.Public, Limit: "room"},
 		{Method: http.MethodPost, Path: place + "/note", Handler: h.postNote, Access: web.Public, Limit: "room"},
 		{Method: http.MethodGet, Path: place + "/results", Handler: h.getResults, Access: web.Public, Limit: "join"},
 		{Method: http.MethodGet, Path: place + "/feedback", Handler: h.getFeedback, Access: web.Public, Limit: "join"},
@@ -134,7 +137,7 @@ func (h *Handlers) room(c echo.Context, wrong error) error {
 		}
 		status = http.StatusUnprocessableEntity
 		p.Typed = c.FormValue("body") + c.FormValue("name")
-		p.Note = c.FormValue("note")
+		p.Note, p.Marks = c.FormValue("note"), typedMarks(c)
 	}
 	if p.View.Me == nil {
 		if v := web.ViewerOf(c); wrong == nil && v.SignedIn() {
@@ -231,7 +234,8 @@ func (h *Handlers) postAnswer(c echo.Context) error {
 		choice = append(choice, n)
 	}
 	code := room.Code(c.Param("room"))
-	return h.back(c, h.Rooms.Answer(ctx, web.ViewerOf(c).ID(), code, c.FormValue("item"), c.FormValue("client"), choice))
+	round := max(0, number(c.FormValue("round")))
+	return h.back(c, h.Rooms.Answer(ctx, web.ViewerOf(c).ID(), code, c.FormValue("item"), c.FormValue("client"), round, choice))
 }
 
 func (h *Handlers) postWrite(c echo.Context) error {

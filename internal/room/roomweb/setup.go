@@ -26,7 +26,7 @@ func (h *Handlers) setup(c echo.Context, wrong error, typed func(*pages.Setup)) 
 	p := pages.Setup{Page: web.DeskPage(c, l.T("room.setup_title", "Title", v.Title), "teach", "rooms"), View: v, L: l, Basics: v.Basics(), New: room.NewItem{Minutes: "5"}, Keep: v.Title, FormID: id.New()}
 	for n := range v.Items {
 		i := &v.Items[n]
-		p.Rows = append(p.Rows, room.Row{ID: i.ID, Minutes: pages.Itoa(i.Minutes), Notes: i.Content.Own})
+		p.Rows = append(p.Rows, room.Row{ID: i.ID, Minutes: pages.Itoa(i.Minutes), Notes: i.Content.Own, By: i.Content.By})
 	}
 	if _, _, sheet, err := h.Rooms.Sheet(ctx, v.CourseKey, v.SheetKey); err == nil {
 		p.Sheet = sheet
@@ -60,7 +60,7 @@ func (h *Handlers) postSetup(c echo.Context) error {
 	case "rows":
 		var rows []room.Row
 		for _, i := range c.Request().PostForm["id"] {
-			rows = append(rows, room.Row{ID: i, Minutes: c.FormValue("minutes-" + i), Notes: c.FormValue("notes-" + i)})
+			rows = append(rows, room.Row{ID: i, Minutes: c.FormValue("minutes-" + i), Notes: c.FormValue("notes-" + i), By: c.FormValue("by-" + i)})
 		}
 		typed = func(p *pages.Setup) { p.Rows = rows }
 		move, item, _ := strings.Cut(c.FormValue("do"), ":")

@@ -7,6 +7,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"greenroom/internal/fault"
+	"greenroom/internal/locale"
 	"greenroom/internal/room"
 	"greenroom/internal/web"
 	pages "greenroom/web/templates/room"
@@ -89,6 +90,12 @@ func (h *Handlers) getCSV(c echo.Context) error {
 		line := func(answer string, n int, how string) error {
 			return w.Row(strconv.Itoa(o.N), o.Item.Title, l.T("workshop.kind."+o.Kind), answer, strconv.Itoa(n), how)
 		}
+		if o.Debrief != nil {
+			if err := storyRows(l, o.Debrief, line); err != nil {
+				return err
+			}
+			continue
+		}
 		for n, count := range o.Counts {
 			if err := line(pages.Option(l, o.Item, n), count, l.T("room.how_phones")); err != nil {
 				return err
@@ -119,6 +126,32 @@ func (h *Handlers) getCSV(c echo.Context) error {
 		return err
 	}
 	return w.Flush()
+}
+
+// storyRows are a scenario's votes, decision by decision, and the way that the room or each group took.
+func storyRows(l *locale.Printer, d *room.Debrief, row func(answer string, n int, how string) error) error {
+	for _, x := range d.Decisions {
+		for _, o := range x.Options {
+			if x.Voters == 0 {
+				continue
+			}
+			if err := row(x.Title.Value+": "+o.Text.Value, o.Votes, l.T("room.how_phones")); err != nil {
+				return err
+			}
+		}
+	}
+	for _, t := range d.Told {
+		how := l.T("room.was_played")
+		if t.Group != nil {
+			how = l.T("room.group_n", "N", t.Group.N)
+		}
+		for _, step := range pages.Way(l, t) {
+			if err := row(step, 1, how); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // saidRows are the lines of the feedback, where there is enough of it to show.

@@ -6,6 +6,7 @@
 //	group.templ     breakout groups, on every screen
 //	setup.templ     changing what is set up
 //	copy.templ      copies to another day, templates
+//	story.templ     a scenario that the room or its tables play, and looking back on it
 //	summary.templ   what was said and voted
 //	attendance.templ who was there
 //	after.templ     what participants have when it is over
@@ -50,7 +51,8 @@ type Room struct {
 	L        *locale.Printer
 	ClientID string
 	Typed    string
-	Note     string // of the group, as typed
+	Note     string            // of the group, as typed
+	Marks    map[string]string // of a reply, as typed: by the field's name
 }
 
 // Stage is the projector's page.
@@ -89,6 +91,7 @@ type Console struct {
 	Address        string
 	Email, Minutes string
 	Message, Size  string
+	Marks          map[string]string // of a reply, as typed: by the field's name
 }
 
 func path(v *rules.View) string { return "/room/" + v.Code }
@@ -268,7 +271,7 @@ func pending(v *rules.View) int {
 
 // few says whether an anonymous item has so few answers that they could be guessed.
 func few(i *rules.Item) bool {
-	return i.Content.Anonymous && i.Phase != rules.Waiting && i.Answers > 0 && i.Answers < rules.FewVotes
+	return i.Secret() && i.Phase != rules.Waiting && i.Answers > 0 && i.Answers < rules.FewVotes
 }
 
 func itoa(n int) string { return strconv.Itoa(n) }
@@ -284,7 +287,7 @@ func itemKey(v *rules.View) string {
 	if v.Item == nil {
 		return v.State
 	}
-	return v.State + v.Item.ID + v.Item.Phase
+	return v.State + v.Item.ID + v.Item.Phase + storyKey(v)
 }
 
 // itemTitle is what is said aloud when the item changes.
@@ -295,7 +298,11 @@ func itemTitle(l *locale.Printer, v *rules.View) string {
 	case v.Item == nil:
 		return ""
 	}
-	return v.Item.Title + ". " + phase(l, v.Item)
+	title := v.Item.Title
+	if v.Told != nil {
+		title = v.Told.Now().Passage.Title.Value
+	}
+	return title + ". " + phase(l, v.Item)
 }
 
 func phase(l *locale.Printer, i *rules.Item) string {
@@ -343,7 +350,7 @@ type Summary struct {
 func (p Summary) outcome(n int) *rules.View {
 	o := p.Outcomes[n]
 	item := *o.Item
-	if item.Phase != rules.Open || !item.Content.Anonymous {
+	if item.Phase != rules.Open || !item.Secret() {
 		item.Phase = rules.Revealed
 	}
 	v := &rules.View{Room: p.Room, Item: &item, Counts: o.Counts, Hand: o.Hand, Entries: o.Entries}

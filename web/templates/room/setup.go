@@ -42,7 +42,7 @@ func (p Setup) row(itemID string) rules.Row {
 	}
 	for n := range p.View.Items {
 		if i := &p.View.Items[n]; i.ID == itemID {
-			return rules.Row{ID: itemID, Minutes: itoa(i.Minutes), Notes: i.Content.Own}
+			return rules.Row{ID: itemID, Minutes: itoa(i.Minutes), Notes: i.Content.Own, By: i.Content.By}
 		}
 	}
 	return rules.Row{ID: itemID}
@@ -55,6 +55,15 @@ func (p Setup) kinds() []ui.Option {
 	var out []ui.Option
 	for _, k := range rules.OwnKinds {
 		out = append(out, ui.Option{Value: k, Text: p.L.T("workshop.kind." + k), Selected: k == p.New.Kind})
+	}
+	return out
+}
+
+// playedBy are the ways in which a room plays a scenario.
+func playedBy(l *locale.Printer, by string) []ui.Option {
+	var out []ui.Option
+	for _, w := range []string{rules.ByVote, rules.ByTables} {
+		out = append(out, ui.Option{Value: w, Text: l.T("room.by." + w), Selected: w == by})
 	}
 	return out
 }
