@@ -29,7 +29,7 @@ func (a *App) upkeep() []web.Route {
 	var all []web.Route
 	all = append(all, (&allowweb.Handlers{Allow: a.Allow, Accounts: a.Accounts, Deliveries: a.Deliveries}).Routes()...)
 	all = append(all, (&quizweb.Desk{Quizzes: a.Quizzes, Courses: a.Courses, Accounts: a.Accounts}).Routes()...)
-	all = append(all, (&authorweb.Handlers{Courses: a.Courses, Drafts: a.Drafts}).Routes()...)
+	all = append(all, (&authorweb.Handlers{Courses: a.Courses, Drafts: a.Drafts, Runs: a.Scenarios, Insight: a.Insight, Now: a.now}).Routes()...)
 	all = append(all, (&workshopweb.Handlers{Courses: a.Courses}).Routes()...)
 	all = append(all, (&checkweb.Handlers{Checks: a.Checks, Play: a.Play, Courses: a.Courses, Insight: a.Insight}).Routes()...)
 	return append(all, (&insightweb.Handlers{Insight: a.Insight, Quizzes: a.Quizzes, Courses: a.Courses}).Routes()...)

@@ -327,6 +327,20 @@ func (s *Drafts) History(ctx context.Context, d *Draft) ([]Revision, error) {
 	return out, nil
 }
 
+// Exactly is the number of the newest revision of a draft that has exactly this file; 0 when none has.
+func (s *Drafts) Exactly(ctx context.Context, d *Draft, source string) (int64, error) {
+	if d.Source == source {
+		return d.Version, nil
+	}
+	var all []int64
+	err := s.db.NewSelect().Model((*Revision)(nil)).Column("v.number").Where("v.draft_id = ?", d.ID).Where("v.source = ?", source).
+		OrderExpr("v.number DESC").Limit(1).Scan(ctx, &all)
+	if err != nil || len(all) == 0 {
+		return 0, db.Err(err)
+	}
+	return all[0], nil
+}
+
 // Revision is one revision of a draft, with its file; NotFound when there is none of that number (any more).
 func (s *Drafts) Revision(ctx context.Context, d *Draft, number int64) (*Revision, error) {
 	return s.revision(ctx, s.db, d.ID, number)

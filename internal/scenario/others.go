@@ -10,6 +10,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"greenroom/internal/db"
+	"greenroom/internal/locale"
 	"greenroom/internal/record"
 )
 
@@ -29,6 +30,17 @@ type Share struct {
 	Percent int  // rounded to tens
 	Few     bool // fewer than three people: no figure
 	Nearly  bool // nearly everybody
+}
+
+// Text says a share in words. One that nobody has is not told from one of few.
+func (s Share) Text(l *locale.Printer) string {
+	switch {
+	case s.Nearly:
+		return l.T("scenario.figures.nearly")
+	case s.Few || s.Percent == 0:
+		return l.T("scenario.figures.few")
+	}
+	return l.T("scenario.figures.percent", "Percent", s.Percent)
 }
 
 // Others is what others chose at each decision that enough of them met. "" is silence.

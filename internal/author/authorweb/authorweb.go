@@ -4,6 +4,7 @@
 //	edit.go       one draft at one place of its file: what is typed, and buttons, are one POST
 //	history.go    revisions compared and restored; who writes along
 //	try.go        a draft played from any scene; nothing of it is kept
+//	figures.go    what learners did in the published scenario, beside the forms
 //	publish.go    a draft becomes a step of a course
 //	check.go      the checker, one file at a time
 package authorweb
@@ -14,6 +15,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -21,6 +23,7 @@ import (
 	"greenroom/internal/course"
 	"greenroom/internal/fault"
 	"greenroom/internal/id"
+	"greenroom/internal/insight"
 	"greenroom/internal/outline"
 	"greenroom/internal/scenario"
 	"greenroom/internal/web"
@@ -38,8 +41,12 @@ const maxBody = 2 << 20
 type Handlers struct {
 	Courses *course.Service
 	Drafts  *author.Drafts
+	Runs    *scenario.Service
+	Insight *insight.Service
+	Now     func() time.Time
 
 	checks checks
+	flows  flows
 }
 
 // Routes is the table. Which drafts are somebody's is the service's question: others do not exist.

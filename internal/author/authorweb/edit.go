@@ -58,6 +58,11 @@ func (h *Handlers) show(c echo.Context, status int, d *author.Draft, v shown) er
 		p.At = doc.Open(v.at)
 		p.Fields = doc.Fields(p.At)
 		author.Place(p.Fields, checked.Findings)
+		if _, isPassage := strings.CutPrefix(p.At, author.At("")); isPassage || p.At == author.Scenes {
+			if p.Figures, err = h.figures(c, d); err != nil {
+				return err
+			}
+		}
 	}
 	return web.Render(c, status, pages.ShowEdit(p))
 }

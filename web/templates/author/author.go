@@ -52,6 +52,7 @@ type Edit struct {
 	Checked rules.Checked
 	Fields  []*rules.Field
 	Gaps    []string // what an import could not bring over
+	Figures *Figures // what learners did here; nil: there is nothing to tell, or nobody to tell it to
 	Error   string   // what is wrong with what was sent
 
 	Errors              []ui.FieldError // of the note and the key

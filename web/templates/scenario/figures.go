@@ -43,18 +43,6 @@ func (p FiguresPage) csv() string {
 	return p.path() + "/figures.csv?" + url.Values{"delivery": {p.Scope.ID}}.Encode()
 }
 
-// share says a share in words. One that nobody has is not told from one of few.
-func (p FiguresPage) share(of map[string]rules.Share, key string) string {
-	s, ok := of[key]
-	switch {
-	case !ok || s.Few:
-		return p.L.T("scenario.figures.few")
-	case s.Nearly:
-		return p.L.T("scenario.figures.nearly")
-	}
-	return p.L.T("scenario.figures.percent", "Percent", s.Percent)
-}
-
 // Decisions are the decisions in file order, with what is told of them.
 func (p FiguresPage) Decisions() []DecisionFigures {
 	var out []DecisionFigures
@@ -65,7 +53,7 @@ func (p FiguresPage) Decisions() []DecisionFigures {
 			if !told {
 				return "–"
 			}
-			return p.share(m.Chose, choice)
+			return m.Chose[choice].Text(p.L)
 		}
 		for _, c := range x.Choices {
 			d.Options = append(d.Options, OptionFigures{c.Text.Value, share(c.ID), p.leads(c.To)})
@@ -97,7 +85,7 @@ func (p FiguresPage) leads(to *rules.Passage) string {
 func (p FiguresPage) Endings() []OptionFigures {
 	var out []OptionFigures
 	for _, x := range p.Scenario.Endings() {
-		out = append(out, OptionFigures{Text: x.Title.Value, Share: p.share(p.Flow.Endings, x.Key)})
+		out = append(out, OptionFigures{Text: x.Title.Value, Share: p.Flow.Endings[x.Key].Text(p.L)})
 	}
 	return out
 }
