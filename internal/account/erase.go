@@ -36,7 +36,7 @@ type Stay struct {
 	Key   string
 	Args  []any
 	On    time.Time // the day of what it says
-	Until time.Time // when it is removed
+	Until time.Time // when it is removed; zero where the message says what ends it
 }
 
 // Stayer tells beforehand what an Eraser will keep.

@@ -18,6 +18,9 @@ import (
 // LeftOut are the tables that hold rows about people which an export has not, each with the reason.
 var LeftOut = map[string]string{
 	"certificate_kept": "of accounts that are gone: nobody is left whose they are",
+	"legal_hold":       "why something is held is the agency's matter until whom it covers leaves; then they are told",
+	"legal_kept":       "of accounts that are gone: nobody is left whose they are",
+	"legal_kept_line":  "of accounts that are gone: nobody is left whose they are",
 }
 
 // secret says whether a column is no information about a person but a key that opens something of theirs.
@@ -29,8 +32,8 @@ func secret(table, column string) bool {
 	return strings.HasSuffix(column, "_token") || strings.HasSuffix(column, "_secret") || table == "session" && column == "data"
 }
 
-// batch is how many rows are in memory at a time.
-const batch = 200
+// ExportBatch is how many rows are in memory at a time.
+const ExportBatch = 200
 
 // tables writes every row that names the person: of tables with a column for it, and of those that hang on such a row.
 func (x *archive) tables(ctx context.Context) error {
@@ -90,16 +93,10 @@ func rows(shape []db.Relation, table string, been []string) string {
 }
 
 func (x *archive) table(ctx context.Context, t db.Relation, where string) error {
-	var columns []string
-	for _, c := range t.Columns {
-		if !secret(t.Name, c.Name) {
-			columns = append(columns, c.Name)
-		}
-	}
 	var w io.Writer
 	total := 0
 	for {
-		n, err := x.rows(ctx, t.Name, columns, where, total, func(line []byte) (err error) {
+		n, err := ExportRows(ctx, x.svc.db, []db.Relation{t}, t.Name, where, []any{x.personID}, total, func(line []byte) (err error) {
 			if w == nil {
 				if w, err = x.create("tables/" + t.Name + ".jsonl"); err != nil {
 					return err
@@ -112,7 +109,7 @@ func (x *archive) table(ctx context.Context, t db.Relation, where string) error 
 			return err
 		}
 		total += n
-		if n < batch {
+		if n < ExportBatch {
 			break
 		}
 	}
@@ -122,34 +119,24 @@ func (x *archive) table(ctx context.Context, t db.Relation, where string) error 
 	return nil
 }
 
-// rows reads one batch and closes it before anything is done with it: a slow disk holds no connection.
-func (x *archive) rows(ctx context.Context, table string, columns []string, where string, from int, fn func(line []byte) error) (int, error) {
-	q := x.svc.db.NewSelect().TableExpr("?", bun.Ident(table)).Where(where, x.personID).Limit(batch).Offset(int64(from))
-	for _, c := range columns {
-		q = q.ColumnExpr("?", bun.Ident(c)).OrderExpr("?", bun.Ident(c))
+// ExportRows gives up to ExportBatch rows of a table to fn, each as a line of JSON without what opens something, leaving out the first
+// from of those that meet the condition, and says how many it gave. The batch is closed before anything is done with it: a slow disk
+// holds no connection.
+func ExportRows(ctx context.Context, d bun.IDB, shape []db.Relation, table, where string, args []any, from int, fn func(line []byte) error) (int, error) {
+	i := slices.IndexFunc(shape, func(r db.Relation) bool { return r.Name == table })
+	if i < 0 {
+		return 0, fmt.Errorf("no table %q", table)
 	}
-	res, err := q.Rows(ctx)
+	q := d.NewSelect().TableExpr("?", bun.Ident(table)).Where(where, args...).Limit(ExportBatch).Offset(int64(from))
+	var columns []string
+	for _, c := range shape[i].Columns {
+		if !secret(table, c.Name) {
+			columns = append(columns, c.Name)
+			q = q.ColumnExpr("?", bun.Ident(c.Name)).OrderExpr("?", bun.Ident(c.Name))
+		}
+	}
+	lines, err := readLines(ctx, q, columns)
 	if err != nil {
-		return 0, err
-	}
-	defer func() { _ = res.Close() }()
-	var lines [][]byte
-	for res.Next() {
-		values := make([]any, len(columns))
-		into := make([]any, len(columns))
-		for i := range values {
-			into[i] = &values[i]
-		}
-		if err := res.Scan(into...); err != nil {
-			return 0, err
-		}
-		line, err := object(columns, values)
-		if err != nil {
-			return 0, err
-		}
-		lines = append(lines, line)
-	}
-	if err := res.Err(); err != nil {
 		return 0, err
 	}
 	for _, line := range lines {
@@ -158,6 +145,30 @@ func (x *archive) rows(ctx context.Context, table string, columns []string, wher
 		}
 	}
 	return len(lines), nil
+}
+
+func readLines(ctx context.Context, q *bun.SelectQuery, columns []string) (lines [][]byte, err error) {
+	res, err := q.Rows(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = res.Close() }()
+	for res.Next() {
+		values := make([]any, len(columns))
+		into := make([]any, len(columns))
+		for i := range values {
+			into[i] = &values[i]
+		}
+		if err := res.Scan(into...); err != nil {
+			return nil, err
+		}
+		line, err := object(columns, values)
+		if err != nil {
+			return nil, err
+		}
+		lines = append(lines, line)
+	}
+	return lines, res.Err()
 }
 
 // object is a row as one line of JSON, its columns in their order.

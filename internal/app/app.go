@@ -44,6 +44,8 @@ import (
 	"greenroom/internal/delivery/deliveryweb"
 	"greenroom/internal/desk"
 	"greenroom/internal/desk/deskweb"
+	"greenroom/internal/disposal"
+	"greenroom/internal/disposal/disposalweb"
 	"greenroom/internal/event"
 	"greenroom/internal/forum"
 	"greenroom/internal/forum/forumweb"
@@ -108,6 +110,7 @@ type App struct {
 	Records     *record.Service
 	Credentials *credential.Service
 	Retention   *retention.Service
+	Disposal    *disposal.Service
 	Quizzes     *quiz.Service
 	Reflections *reflection.Service
 	Worksheets  *worksheet.Service
@@ -247,6 +250,7 @@ func New(cfg config.Config, d *bun.DB, log *slog.Logger, o Options) (*App, error
 	a.Forum = forum.New(d, a.Courses, a.Deliveries, a.Records, a.Streams, a.Inbox, a.Accounts, forum.Options{Now: now, Log: log})
 	a.Moderation = moderation.New(d, a.Forum, a.Inbox, a.Accounts, a.Mail, moderation.Options{BaseURL: cfg.BaseURL, Words: words, Now: now})
 	a.Forum.SetGate(a.Moderation)
+	a.Disposal = disposal.New(d, a.Accounts, a.Deliveries, a.Courses, a.Moderation, disposal.Options{Now: now, Log: log})
 
 	a.Notify = notify.New(d, a.Mail, a.Accounts, a.Courses, a.Deliveries, a.Records, notify.Options{
 		BaseURL: cfg.BaseURL, Secret: rootOf(cfg), Words: words, Now: now, Log: log,
@@ -280,6 +284,7 @@ func New(cfg config.Config, d *bun.DB, log *slog.Logger, o Options) (*App, error
 	a.Accounts.AddExporter(a.Allow, a.Desk, a.Roster)
 	a.Accounts.AddExporter(a.Retention, a.SignOn, a.Forum, a.Moderation, a.Situations, a.Panels, a.Checks)
 	a.Accounts.AddExporter(a.transcripts())
+	a.Accounts.AddEraser(a.Disposal) // before anybody changes what a hold covers
 	a.Accounts.AddEraser(a.Forum, a.Moderation, a.Inbox, a.Deliveries, a.Rooms, a.Retention, a.Roster, a.Panels, account.EraserFunc(a.keepCertificates))
 	a.Accounts.AddCleaner(a.forgetFacts, a.SignOn.Clean, a.Deliveries.Refill, a.Inbox.Clean)
 	a.Accounts.SetSummary(deviceWork{a.Records, a.Rooms})
@@ -288,6 +293,7 @@ func New(cfg config.Config, d *bun.DB, log *slog.Logger, o Options) (*App, error
 	event.On(a.Events, "mail.certificate", a.congratulate(words))
 	event.On(a.Events, "record.moved", a.Records.OnMoved)
 	event.On(a.Events, "forum.posted", a.Forum.OnPosted)
+	event.On(a.Events, "disposal.approved", a.Disposal.OnApproved)
 	event.On(a.Events, "notify.told", a.Notify.OnTold)
 	event.On(a.Events, "roster.proven", a.Roster.OnProven)
 	event.On(a.Events, "roster.completed", a.Roster.OnCompleted)
@@ -347,6 +353,7 @@ func (a *App) mount(words *locale.Bundle, o Options) error {
 		}).Routes(),
 		recordweb.New(a.Records, a.Courses, a.Credentials, a.Deliveries, a.Forum, a.Inbox, a.transcripts()).Routes(),
 		(&retentionweb.Handlers{Retention: a.Retention}).Routes(),
+		(&disposalweb.Handlers{Disposal: a.Disposal, Deliveries: a.Deliveries, Accounts: a.Accounts}).Routes(),
 		credentialweb.New(a.Credentials, credentialweb.Options{BaseURL: a.cfg.BaseURL, SiteName: a.cfg.SiteName, History: a.Audit}).Routes(),
 		(&playweb.Handlers{Play: a.Play, Deliveries: a.Deliveries}).Routes(),
 		a.upkeep(),

@@ -158,6 +158,14 @@ var spared = map[string]string{
 	"quiz_attempt.ended_by":          "a word: learner or clock",
 	"moderation_log.actor":           "id: the log is sealed and names nobody else",
 	"quiz_ruling.reversed_by":        "id: who decided, as in the log",
+	"retention_class.updated_by":     "id: who decided, as in the log",
+	"legal_hold.person_id":           "id: whom a hold is about",
+	"legal_hold.placed_by":           "id: who decided, as in the log",
+	"legal_hold.lifted_by":           "id: who decided, as in the log",
+	"legal_kept.person_id":           "id: of whom a copy was put aside, until the hold is lifted",
+	"disposal.proposed_by":           "id: who decided, as in the log",
+	"disposal.decided_by":            "id: who decided, as in the log",
+	"moderation_log.detail":          "id: who proposed and who approved a disposal",
 }
 
 // remains looks through every text column of the database for what is left of somebody.

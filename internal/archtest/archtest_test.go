@@ -35,6 +35,7 @@ var floors = map[string]int{
 	"internal/reading":  7, "internal/scenario": 7, "internal/quiz": 7, "internal/reflection": 7, "internal/worksheet": 7, "internal/resources": 7, "internal/credential": 7, "internal/retention": 7,
 	"internal/check": 7, "internal/notify": 8, "internal/situation": 8, "internal/panel": 8, "internal/outline": 8, "internal/room": 8,
 	"internal/roster": 7, "internal/desk": 7, "internal/forum": 7, "internal/workshop": 7, "internal/author": 8, "internal/moderation": 8,
+	"internal/disposal":    9,
 	"web/templates/ui":     8,
 	"web/templates/layout": 9,
 	"internal/web":         10,

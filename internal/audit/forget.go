@@ -30,3 +30,11 @@ func Forget(ctx context.Context, tx bun.IDB, personID string, addresses ...strin
 	}
 	return nil
 }
+
+// Dispose removes entries whose time is over, in the transaction. It is for internal/disposal alone, which asks two people first.
+func Dispose(ctx context.Context, tx bun.IDB, ids []string) error {
+	if _, err := tx.NewDelete().Model((*Entry)(nil)).Where("id IN (?)", bun.List(ids)).Exec(ctx); err != nil {
+		return fmt.Errorf("dispose of entries of the log: %w", err)
+	}
+	return nil
+}

@@ -54,6 +54,19 @@ func (d *Delivery) Dates(rev *course.Revision, e *Enrolment) Plan {
 	return p
 }
 
+// Ends is when the last thing of a cohort is due for everybody; zero for a delivery without dates.
+func (d *Delivery) Ends(rev *course.Revision) (end time.Time) {
+	if !d.Cohort() {
+		return end
+	}
+	for _, m := range d.Dates(rev, nil).Modules {
+		if m.Due.After(end) {
+			end = m.Due
+		}
+	}
+	return end
+}
+
 // personal turns the days of a module into one person's instants: pauses move what is not open when they begin, an
 // extension or an accommodation moves what is due, and nothing is due sooner after joining than everybody else has time for it.
 func (d *Delivery) personal(s Slot, on, due Date, e *Enrolment) PlanModule {

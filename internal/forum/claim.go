@@ -90,3 +90,21 @@ func (s *Service) Export(ctx context.Context, personID string) (string, any, err
 		}
 	}
 }
+
+// Dispose removes threads with their posts, what those said before, their files and drafts of answers, in the transaction. Marks that
+// people were given stay: they are the record of learning. It is for internal/disposal alone, which asks two people first.
+func Dispose(ctx context.Context, tx bun.IDB, threadIDs []string) error {
+	for _, x := range []struct{ table, column string }{{"forum_draft", "place"}, {"forum_thread", "id"}} {
+		if _, err := tx.NewDelete().Table(x.table).Where("? IN (?)", bun.Ident(x.column), bun.List(threadIDs)).Exec(ctx); err != nil {
+			return fmt.Errorf("dispose of threads: %w", db.Err(err))
+		}
+	}
+	streams := make([]string, len(threadIDs))
+	for i, t := range threadIDs {
+		streams[i] = StreamOf(t)
+	}
+	if _, err := tx.NewDelete().Table("stream").Where("id IN (?)", bun.List(streams)).Exec(ctx); err != nil {
+		return fmt.Errorf("remove the streams of threads: %w", db.Err(err))
+	}
+	return nil
+}

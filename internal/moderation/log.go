@@ -65,6 +65,12 @@ func (s *Service) log(ctx context.Context, tx bun.IDB, l Line, detail map[string
 	return nil
 }
 
+// Note appends a line of somebody else's to the log, in the transaction: of what else must not be changed afterwards. Detail names nobody
+// and holds nothing of what people wrote.
+func (s *Service) Note(ctx context.Context, tx bun.IDB, l Line, detail map[string]any) error {
+	return s.log(ctx, tx, l, detail)
+}
+
 // Broken is a place at which the log was changed.
 type Broken struct {
 	Seq int64

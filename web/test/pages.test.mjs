@@ -51,7 +51,7 @@ forGraduate.push(course + "/check");
 const forAdmin = [
   "/admin/certificates", "/admin/certificates?q=zebra", "/admin/certificates?state=kept", "/admin/retention",
   "/admin", "/admin/people", "/admin/people?q=dana", "/admin/people?q=zebra", "/admin/audit", "/admin/audit?q=zebra", "/admin/why", "/admin/why?person=trainer@demo.example&path=/teach",
-  "/admin/why?person=zebra&path=x", "/admin/look", "/admin/sign-on", "/admin/mail", "/admin/jobs", "/admin/moderation",
+  "/admin/why?person=zebra&path=x", "/admin/look", "/admin/sign-on", "/admin/mail", "/admin/jobs", "/admin/moderation", "/admin/records", "/admin/records/series/discussion", "/admin/records/series/audit", "/admin/records/holds",
 ];
 
 const quiz = "/teach/courses/using-social-media/quizzes/an-introduction/check-yourself";
@@ -96,6 +96,13 @@ before(async () => {
       visits.push([await other.locator('main h2 a[href^="/moderate/cases/"]').first().getAttribute("href"), who]);
       await other.goto("/teach/cohorts/" + running + "/people");
       visits.push(["/teach/people/" + await other.locator('input[name="person"]').first().inputValue() + "/accommodations", who]);
+    }
+    if (who === "admin") {
+      await other.goto("/admin/records/holds?cohort=" + running);
+      await other.locator("#f-matter").fill("FOI 2026/112");
+      await other.locator("#f-reason").fill("A request under the Freedom of Information Act.");
+      await new Mouse(other).pressAndLoad(other.getByRole("button", { name: "Place the hold" }));
+      visits.push([new URL(other.url()).pathname, who]);
     }
     if (who === "admin") { // somebody invited to rate a scenario, and what they see
       const panel = "/teach/courses/using-social-media/scenarios/dealing-with-online-conflict/cheerful-post/panel";

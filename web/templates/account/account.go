@@ -4,6 +4,7 @@ package account
 
 import (
 	"net/url"
+	"slices"
 
 	"github.com/a-h/templ"
 
@@ -104,6 +105,11 @@ type Delete struct {
 	Keep         bool           // as ticked
 	Certificates []string       // titles of the courses of the valid ones
 	Stays        []account.Stay // beside what always stays
+}
+
+// timed says whether something stays for a time that is known now.
+func (p Delete) timed() bool {
+	return slices.ContainsFunc(p.Stays, func(s account.Stay) bool { return !s.Until.IsZero() })
 }
 
 // Claim is the page /claim.

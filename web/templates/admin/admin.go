@@ -189,7 +189,7 @@ func granted(l *locale.Printer, g Grant) string {
 }
 
 // Areas are what the audit log is about, as beginnings of actions.
-var Areas = []string{"role.", "account.", "accommodation.", "certificate.", "cohort.", "record.", "quiz.", "invitation.", "enrolment.", "signon.", "site."}
+var Areas = []string{"role.", "account.", "accommodation.", "certificate.", "cohort.", "record.", "records.", "quiz.", "invitation.", "enrolment.", "signon.", "site."}
 
 // Audit is /admin/audit. From and To are days as typed.
 type Audit struct {

@@ -73,6 +73,7 @@ var Desks = map[string][]Item{
 		{Key: "mail", Href: "/admin/mail", Icon: "mail"},
 		{Key: "jobs", Href: "/admin/jobs", Icon: "list-checks"},
 		{Key: "certificates", Href: "/admin/certificates", Icon: "award"},
+		{Key: "records", Href: "/admin/records", Icon: "archive"},
 		{Key: "retention", Href: "/admin/retention", Icon: "hourglass"},
 	},
 }
