@@ -32,6 +32,14 @@ func (s *Service) NewGuest(ctx context.Context) (p *Person, deviceToken string, 
 	return p, deviceToken, nil
 }
 
+// Simulated makes, in a transaction of the caller's, a guest whom no device is: somebody played by the product. The caller
+// deletes them.
+func (s *Service) Simulated(ctx context.Context, tx bun.IDB) (*Person, error) {
+	p := s.newPerson(KindGuest)
+	_, err := tx.NewInsert().Model(p).Exec(ctx)
+	return p, db.Err(err)
+}
+
 // Waiting is work done on a device without an account.
 type Waiting struct {
 	Steps int

@@ -15,6 +15,10 @@ import (
 // New returns a fresh row id. It panics only when the system has no randomness left.
 func New() string { return uuid.Must(uuid.NewV7()).String() }
 
+// Of returns the same id for the same text, each time and everywhere (a UUIDv5): for what may be sent again and is to count
+// once. It does not sort by time.
+func Of(text string) string { return uuid.NewSHA1(uuid.NameSpaceOID, []byte(text)).String() }
+
 // Valid says whether s has the form of an id made by New.
 func Valid(s string) bool {
 	u, err := uuid.Parse(s)

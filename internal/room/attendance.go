@@ -274,7 +274,7 @@ func (s *Service) Correct(ctx context.Context, actor *account.Person, roomID str
 		if _, err := tx.NewInsert().Model(c).Exec(ctx); err != nil {
 			return db.Err(err)
 		}
-		return audit.Record(ctx, tx, audit.Entry{
+		return note(ctx, tx, r, audit.Entry{
 			At: c.At, ActorID: actor.ID, ActorName: actor.Name, Action: "room.attendance", PersonID: p.PersonID, PersonName: p.Called(),
 			DeliveryID: r.CohortID, Subject: r.Title, Reason: c.Reason, Data: fmt.Sprintf(`{"room":%q,"minutes":%d,"heard":%d}`, r.ID, n, p.Heard),
 		})

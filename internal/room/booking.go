@@ -497,7 +497,7 @@ func (s *Service) TakeSeat(ctx context.Context, actor *account.Person, roomID, p
 		if err := s.letters(ctx, tx, r, "removed", *b); err != nil {
 			return err
 		}
-		return audit.Record(ctx, tx, audit.Entry{At: s.Now(), ActorID: actor.ID, ActorName: actor.Name, Action: "room.unbooked", PersonID: personID, DeliveryID: r.CohortID, Subject: r.Title})
+		return note(ctx, tx, r, audit.Entry{At: s.Now(), ActorID: actor.ID, ActorName: actor.Name, Action: "room.unbooked", PersonID: personID, DeliveryID: r.CohortID, Subject: r.Title})
 	})
 }
 
@@ -529,7 +529,7 @@ func (s *Service) CallOff(ctx context.Context, actor *account.Person, roomID, wh
 		if err := s.writeAll(ctx, tx, r, "off"); err != nil {
 			return err
 		}
-		return audit.Record(ctx, tx, audit.Entry{At: r.OffAt, ActorID: actor.ID, ActorName: actor.Name, Action: "room.off", DeliveryID: r.CohortID, Subject: r.Title, Reason: why})
+		return note(ctx, tx, r, audit.Entry{At: r.OffAt, ActorID: actor.ID, ActorName: actor.Name, Action: "room.off", DeliveryID: r.CohortID, Subject: r.Title, Reason: why})
 	})
 }
 

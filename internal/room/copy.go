@@ -178,9 +178,13 @@ func (s *Service) DeleteTemplate(ctx context.Context, actor *account.Person, roo
 	})
 }
 
-// drop deletes rooms with all that is in them.
+// drop deletes rooms with all that is in them, and who was simulated there.
 func drop(ctx context.Context, tx bun.IDB, ids []string) error {
 	for part := range slices.Chunk(ids, atOnce) {
+		_, err := tx.NewDelete().Model((*account.Person)(nil)).Where("id IN (SELECT person_id FROM room_extra WHERE room_id IN (?))", bun.List(part)).Exec(ctx)
+		if err != nil {
+			return db.Err(err)
+		}
 		if _, err := tx.NewDelete().Model((*Room)(nil)).Where("id IN (?)", bun.List(part)).Exec(ctx); err != nil {
 			return db.Err(err)
 		}
@@ -188,10 +192,10 @@ func drop(ctx context.Context, tx bun.IDB, ids []string) error {
 	return nil
 }
 
-// dropOwn deletes the templates that nobody but somebody can use, before their account goes.
+// dropOwn deletes the rehearsals and templates that nobody but somebody can use, before their account goes.
 func dropOwn(ctx context.Context, tx bun.IDB, personID string) error {
 	var ids []string
-	err := tx.NewSelect().Model((*Room)(nil)).Column("id").Where("purpose = ? AND NOT shared", Template).
+	err := tx.NewSelect().Model((*Room)(nil)).Column("id").Where("purpose = ? AND NOT shared OR purpose = ?", Template, Rehearsal).
 		Where("id IN (SELECT room_id FROM room_host WHERE person_id = ?)", personID).
 		Where("id NOT IN (SELECT room_id FROM room_host WHERE person_id <> ?)", personID).Scan(ctx, &ids)
 	if err != nil {

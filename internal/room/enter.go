@@ -41,6 +41,9 @@ func (s *Service) Enter(ctx context.Context, actor *account.Person, roomID strin
 	if err != nil {
 		return out, err
 	}
+	if r.Rehearsal() {
+		return out, fault.New(fault.Conflict, "room.err.rehearsal")
+	}
 	if r.State != Ended {
 		return out, fault.New(fault.Conflict, "room.err.not_ended")
 	}
@@ -77,7 +80,7 @@ func (s *Service) Enter(ctx context.Context, actor *account.Person, roomID strin
 		if _, err := tx.NewUpdate().Model(r).Column("entered_at").WherePK().Exec(ctx); err != nil {
 			return db.Err(err)
 		}
-		return audit.Record(ctx, tx, audit.Entry{At: r.EnteredAt, ActorID: actor.ID, ActorName: actor.Name, Action: "room.entered", DeliveryID: r.CohortID, Subject: r.Title})
+		return note(ctx, tx, r, audit.Entry{At: r.EnteredAt, ActorID: actor.ID, ActorName: actor.Name, Action: "room.entered", DeliveryID: r.CohortID, Subject: r.Title})
 	})
 	return out, err
 }

@@ -56,7 +56,7 @@ func (s *Service) SetHand(ctx context.Context, actor *account.Person, roomID, it
 				return db.Err(err)
 			}
 		}
-		return audit.Record(ctx, tx, audit.Entry{At: s.Now(), ActorID: actor.ID, ActorName: actor.Name, Action: "room.counted", DeliveryID: r.CohortID, Subject: r.Title + ": " + i.Title})
+		return note(ctx, tx, r, audit.Entry{At: s.Now(), ActorID: actor.ID, ActorName: actor.Name, Action: "room.counted", DeliveryID: r.CohortID, Subject: r.Title + ": " + i.Title})
 	})
 }
 

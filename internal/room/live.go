@@ -110,6 +110,9 @@ func (s *Service) Run(ctx context.Context) error {
 		if n%remindEvery != 0 {
 			continue
 		}
+		if _, err := s.Tidy(ctx); err != nil && ctx.Err() == nil {
+			slog.ErrorContext(ctx, "room: old rehearsals", "error", err.Error())
+		}
 		if _, err := s.Remind(ctx); err != nil && ctx.Err() == nil {
 			slog.ErrorContext(ctx, "room: reminders", "error", err.Error())
 		}
@@ -117,7 +120,7 @@ func (s *Service) Run(ctx context.Context) error {
 }
 
 // Beat notes whose pages are open on this node (of participants only with people), tells rooms whose driver went away or
-// came back, and tells rooms of the votes that were given since the last beat.
+// came back, lets simulated people of rehearsals do what is due, and tells rooms of the votes that were given since the last beat.
 func (s *Service) Beat(ctx context.Context, people bool) error {
 	if s.listeners != nil {
 		if err := s.heardHosts(ctx, s.listeners(DeskTopics)); err != nil {
@@ -128,6 +131,9 @@ func (s *Service) Beat(ctx context.Context, people bool) error {
 				return err
 			}
 		}
+	}
+	if err := s.actExtras(ctx, people); err != nil {
+		return err
 	}
 	if err := s.tellAway(ctx); err != nil {
 		return err

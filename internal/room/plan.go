@@ -74,41 +74,45 @@ func (s *Service) Create(ctx context.Context, actor *account.Person, p Plan) (*R
 
 // insert makes a room, with items in their order. Sent again, it is the room that was made, for who runs it.
 func (s *Service) insert(ctx context.Context, actor *account.Person, r *Room, items []Item, hosts []Host) (*Room, error) {
-	r.State, r.CreatedAt, r.Version, r.Purpose = Planned, s.Now(), 1, cmp.Or(r.Purpose, Workshop)
-	err := db.InTx(ctx, s.db, func(ctx context.Context, tx bun.Tx) error {
-		if err := db.Lock(ctx, tx, lockName(r.ID)); err != nil {
-			return err
-		}
-		old, err := byID(ctx, tx, r.ID)
-		if err == nil { // the form was sent again
-			r = old
-			return mayHost(ctx, tx, actor, r.ID)
-		}
-		if !fault.Is(err, fault.NotFound) {
-			return err
-		}
-		if r.Code, err = freeCode(ctx, tx); err != nil {
-			return err
-		}
-		if _, err := tx.NewInsert().Model(r).Exec(ctx); err != nil {
-			return err
-		}
-		for n := range items {
-			items[n].ID, items[n].RoomID, items[n].N, items[n].Phase = newID(), r.ID, n+1, Waiting
-		}
-		if _, err := tx.NewInsert().Model(&items).Exec(ctx); err != nil {
-			return err
-		}
-		for n := range hosts {
-			hosts[n].RoomID = r.ID
-		}
-		_, err = tx.NewInsert().Model(&hosts).Exec(ctx)
+	err := db.InTx(ctx, s.db, func(ctx context.Context, tx bun.Tx) (err error) {
+		r, err = s.insertTx(ctx, tx, actor, r, items, hosts)
 		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("set up a room: %w", err)
 	}
 	return r, nil
+}
+
+func (s *Service) insertTx(ctx context.Context, tx bun.Tx, actor *account.Person, r *Room, items []Item, hosts []Host) (*Room, error) {
+	r.State, r.CreatedAt, r.Version, r.Purpose = Planned, s.Now(), 1, cmp.Or(r.Purpose, Workshop)
+	if err := db.Lock(ctx, tx, lockName(r.ID)); err != nil {
+		return nil, err
+	}
+	old, err := byID(ctx, tx, r.ID)
+	if err == nil { // the form was sent again
+		return old, mayHost(ctx, tx, actor, r.ID)
+	}
+	if !fault.Is(err, fault.NotFound) {
+		return nil, err
+	}
+	if r.Code, err = freeCode(ctx, tx); err != nil {
+		return nil, err
+	}
+	if _, err := tx.NewInsert().Model(r).Exec(ctx); err != nil {
+		return nil, db.Err(err)
+	}
+	for n := range items {
+		items[n].ID, items[n].RoomID, items[n].N, items[n].Phase = newID(), r.ID, n+1, Waiting
+	}
+	if _, err := tx.NewInsert().Model(&items).Exec(ctx); err != nil {
+		return nil, db.Err(err)
+	}
+	for n := range hosts {
+		hosts[n].RoomID = r.ID
+	}
+	_, err = tx.NewInsert().Model(&hosts).Exec(ctx)
+	return r, db.Err(err)
 }
 
 // freeCode is a join code that no room has.

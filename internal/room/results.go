@@ -189,7 +189,7 @@ func (s *Service) after(ctx context.Context, r *Room, me *Participant) (*After, 
 // Mine are the rooms that somebody was in, the newest day first; the last hundred.
 func (s *Service) Mine(ctx context.Context, personID string) ([]Room, error) {
 	var all []Room
-	err := s.db.NewSelect().Model(&all).Where("id IN (SELECT room_id FROM room_participant WHERE person_id = ?)", personID).
+	err := s.db.NewSelect().Model(&all).Where("purpose = ?", Workshop).Where("id IN (SELECT room_id FROM room_participant WHERE person_id = ?)", personID).
 		OrderExpr("day DESC, clock DESC, id DESC").Limit(100).Scan(ctx)
 	return all, db.Err(err)
 }

@@ -4,6 +4,7 @@
 //	plan.go    setting up, from the run sheet of a module
 //	setup.go   changing what is set up
 //	copy.go    copies to another day, templates
+//	rehearse.go rehearsals, and what simulated people do in them
 //	run.go     what a trainer does: items, phases, timer, driving, what people wrote
 //	take.go    what a participant does: coming in, answering, writing, voting
 //	urn.go     answers by choosing, counted together
@@ -102,8 +103,9 @@ const (
 
 // What a room is for.
 const (
-	Workshop = "workshop"
-	Template = "template" // a run sheet that is kept: nobody joins, books or runs it, it is copied
+	Workshop  = "workshop"
+	Template  = "template"  // a run sheet that is kept: nobody joins, books or runs it, it is copied
+	Rehearsal = "rehearsal" // to try it out, with simulated people
 )
 
 // The phases of an item.
@@ -136,7 +138,7 @@ type Room struct {
 	Zone      string
 	Place     string
 	Nameless  bool   // people may come in without a name
-	Purpose   string // Workshop or Template
+	Purpose   string // Workshop, Template or Rehearsal
 	Shared    bool   // a template that everybody may use who runs workshops
 	State     string
 	ItemID    string    // the current item, or ""

@@ -87,7 +87,7 @@ func arrived(ctx context.Context, tx bun.IDB, participantID, clientID string) (b
 // List are the rooms that somebody runs, the newest day first.
 func (s *Service) List(ctx context.Context, actor *account.Person) ([]Room, error) {
 	var all []Room
-	err := s.db.NewSelect().Model(&all).Where("purpose = ?", Workshop).Where("id IN (SELECT room_id FROM room_host WHERE person_id = ?)", actor.ID).
+	err := s.db.NewSelect().Model(&all).Where("purpose <> ?", Template).Where("id IN (SELECT room_id FROM room_host WHERE person_id = ?)", actor.ID).
 		OrderExpr("day DESC, clock DESC, id DESC").Limit(200).Scan(ctx)
 	return all, db.Err(err)
 }

@@ -259,7 +259,7 @@ func (s *Service) Claim(ctx context.Context, tx bun.IDB, from, to string) error 
 // Been counts the workshops that somebody was in, for the question whether a device's work is theirs.
 func (s *Service) Been(ctx context.Context, personID string) (n int, last time.Time, err error) {
 	var latest []Participant
-	all, err := s.db.NewSelect().Model(&latest).Where("person_id = ?", personID).OrderExpr("seen_at DESC").Limit(1).ScanAndCount(ctx)
+	all, err := s.db.NewSelect().Model(&latest).Where("person_id = ?", personID).Where("room_id IN (SELECT id FROM room WHERE purpose = ?)", Workshop).OrderExpr("seen_at DESC").Limit(1).ScanAndCount(ctx)
 	if err == nil && len(latest) > 0 {
 		last = latest[0].SeenAt
 	}

@@ -132,6 +132,10 @@ before(async () => {
       await other.locator("#f-way").waitFor();
       await other.locator("[data-part=groups] button.btn-primary, section:has(#groups) button.btn-primary").first().click();
       await other.locator(".room-group").first().waitFor();
+      await other.goto(room + "/setup");
+      await new Mouse(other).pressAndLoad(other.locator("section:has(#rehearse) button"));
+      const rehearsal = new URL(other.url()).pathname;
+      visits.push([rehearsal, who], ["/room/" + rehearsal.split("/").pop() + "/stage", "nobody"]);
       visits.push([room, who], [room + "/setup", who], [room + "/copy", who], ["/teach/rooms/templates", who], [room + "/attendance", who], [room + "/summary", who], [stage, "nobody"]);
       // One that is over, as somebody has it who was there.
       await other.goto("/teach/rooms/new?sheet=using-social-media/an-introduction/workshop");

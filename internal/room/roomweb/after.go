@@ -41,7 +41,7 @@ func (h *Handlers) getResults(c echo.Context) error {
 		return err
 	}
 	l := web.L(c)
-	p := pages.Results{Page: web.Page(c, l.T("room.results_title", "Title", r.Title)), L: l, Results: r}
+	p := pages.Results{Page: ofRoom(web.Page(c, l.T("room.results_title", "Title", r.Title)), r.Room), L: l, Results: r}
 	p.Robots = "noindex"
 	return web.Render(c, http.StatusOK, pages.ShowResults(p))
 }
@@ -58,7 +58,7 @@ func (h *Handlers) feedback(c echo.Context, wrong error) error {
 		return web.SeeOther(c, "/room/"+r.Code+"/results")
 	}
 	l := web.L(c)
-	p := pages.Feedback{Page: web.Page(c, l.T("room.feedback_title", "Title", r.Title)), L: l, Results: r}
+	p := pages.Feedback{Page: ofRoom(web.Page(c, l.T("room.feedback_title", "Title", r.Title)), r.Room), L: l, Results: r}
 	p.Robots = "noindex"
 	status := http.StatusOK
 	if wrong != nil {

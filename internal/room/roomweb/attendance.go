@@ -25,7 +25,7 @@ func (h *Handlers) showAttendance(c echo.Context, wrong error) error {
 	if p.Steps, err = h.Rooms.Steps(ctx, a.Room); err != nil {
 		return err
 	}
-	p.Page = web.DeskPage(c, l.T("room.attendance_title", "Title", a.Title), "teach", "rooms")
+	p.Page = ofRoom(web.DeskPage(c, l.T("room.attendance_title", "Title", a.Title), "teach", "rooms"), a.Room)
 	status := http.StatusOK
 	if wrong != nil {
 		p.By, p.Errors = web.FieldErrors(l, wrong)

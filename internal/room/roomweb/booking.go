@@ -99,7 +99,7 @@ func (h *Handlers) bookings(c echo.Context, wrong error) error {
 	if err != nil {
 		return err
 	}
-	p := pages.Bookings{Page: web.DeskPage(c, l.T("room.bookings_title", "Title", d.Title), "teach", "rooms"), Desk: d, L: l, Typed: d.Rules(), BaseURL: h.BaseURL}
+	p := pages.Bookings{Page: ofRoom(web.DeskPage(c, l.T("room.bookings_title", "Title", d.Title), "teach", "rooms"), d.Room), Desk: d, L: l, Typed: d.Rules(), BaseURL: h.BaseURL}
 	status := http.StatusOK
 	if wrong != nil {
 		p.By, p.Errors = web.FieldErrors(l, wrong)

@@ -99,7 +99,7 @@ func (h *Handlers) show(c echo.Context, wrong error) error {
 	if p.View.Template() { // nobody runs it
 		return web.SeeOther(c, "/teach/rooms/"+p.View.ID+"/setup")
 	}
-	p.Page = web.DeskPage(c, p.View.Title, "teach", "rooms")
+	p.Page = ofRoom(web.DeskPage(c, p.View.Title, "teach", "rooms"), p.View.Room)
 	status := http.StatusOK
 	if wrong != nil {
 		p.By, p.Errors = web.FieldErrors(web.L(c), wrong)

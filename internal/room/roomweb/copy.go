@@ -74,3 +74,35 @@ func (h *Handlers) getTemplates(c echo.Context) error {
 	}
 	return web.Render(c, http.StatusOK, pages.ShowTemplates(pages.Templates{Page: web.DeskPage(c, l.T("room.templates"), "teach", "rooms"), L: l, All: all}))
 }
+
+// postRehearsal makes a rehearsal of a workshop, and throws one away or makes it anew.
+func (h *Handlers) postRehearsal(c echo.Context) error {
+	ctx, who, roomID := c.Request().Context(), web.ViewerOf(c).Person, c.Param("room")
+	if err := h.Rooms.May(ctx, who, roomID); err != nil {
+		return err
+	}
+	var r *room.Room
+	var err error
+	switch c.FormValue("do") {
+	case "start":
+		r, err = h.Rooms.Rehearse(ctx, who, roomID)
+	case "again", "others":
+		r, err = h.Rooms.RehearseAgain(ctx, who, roomID, c.FormValue("do") == "others")
+	case "discard":
+		var of string
+		if of, err = h.Rooms.Discard(ctx, who, roomID); err == nil {
+			web.Notice(c, "ok", "room.rehearsal_gone")
+			r = &room.Room{ID: of}
+		}
+	default:
+		err = fault.New(fault.Invalid, "error.invalid")
+	}
+	if fault.Is(err, fault.Conflict) {
+		web.Notice(c, "caution", fault.From(err).Key)
+		return web.SeeOther(c, "/teach/rooms/"+roomID)
+	}
+	if err != nil {
+		return err
+	}
+	return web.SeeOther(c, "/teach/rooms/"+r.ID)
+}

@@ -3,7 +3,7 @@
 //	roomweb.go   the table of routes, joining and what participants send
 //	console.go   setting up and the console
 //	setup.go     changing what is set up
-//	copy.go      copies to another day, templates
+//	copy.go      copies to another day, templates, rehearsals
 //	group.go     breakout groups
 //	story.go     a scenario that the room or its tables play
 //	summary.go   what was said and voted, as a page and as a table
@@ -28,6 +28,7 @@ import (
 	"greenroom/internal/id"
 	"greenroom/internal/room"
 	"greenroom/internal/web"
+	"greenroom/web/templates/layout"
 	pages "greenroom/web/templates/room"
 )
 
@@ -63,6 +64,7 @@ func (h *Handlers) Routes() []web.Route {
 		{Method: http.MethodPost, Path: desk + "/setup", Handler: h.postSetup, Access: web.Trainer},
 		{Method: http.MethodGet, Path: desk + "/copy", Handler: h.getCopy, Access: web.Trainer},
 		{Method: http.MethodPost, Path: desk + "/copy", Handler: h.postCopy, Access: web.Trainer},
+		{Method: http.MethodPost, Path: desk + "/rehearsal", Handler: h.postRehearsal, Access: web.Trainer},
 		{Method: http.MethodPost, Path: desk + "/here", Handler: h.postHostHere, Access: web.Trainer},
 		{Method: http.MethodPost, Path: desk + "/groups", Handler: h.postGroups, Access: web.Trainer},
 		{Method: http.MethodPost, Path: desk + "/story", Handler: h.postStory, Access: web.Trainer},
@@ -118,6 +120,14 @@ func (h *Handlers) postJoin(c echo.Context) error {
 	return web.SeeOther(c, "/room/"+r.Code)
 }
 
+// ofRoom is the page of a room: that of a rehearsal says so first, in its title too.
+func ofRoom(p layout.Page, r *room.Room) layout.Page {
+	if r.Rehearsal() {
+		p.Banner, p.Title = p.L.T("room.rehearsal_banner"), p.L.T("room.rehearsal_of", "Title", p.Title)
+	}
+	return p
+}
+
 func (h *Handlers) getRoom(c echo.Context) error { return h.room(c, nil) }
 
 // room shows the room to somebody in it, and its door to others; with an Invalid err as 422, with what was typed.
@@ -128,7 +138,7 @@ func (h *Handlers) room(c echo.Context, wrong error) error {
 	}
 	l := web.L(c)
 	status := http.StatusOK
-	p.Page = web.Page(c, p.View.Title)
+	p.Page = ofRoom(web.Page(c, p.View.Title), p.View.Room)
 	p.Robots = "noindex"
 	if wrong != nil {
 		p.By, p.Errors = web.FieldErrors(l, wrong)
@@ -277,7 +287,7 @@ func (h *Handlers) getStage(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	p.Page = web.Page(c, web.L(c).T("room.stage_title", "Title", p.View.Title))
+	p.Page = ofRoom(web.Page(c, web.L(c).T("room.stage_title", "Title", p.View.Title)), p.View.Room)
 	p.Robots = "noindex"
 	return web.Render(c, http.StatusOK, pages.ShowStage(p))
 }

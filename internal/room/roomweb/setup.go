@@ -23,7 +23,7 @@ func (h *Handlers) setup(c echo.Context, wrong error, typed func(*pages.Setup)) 
 		return err
 	}
 	l := web.L(c)
-	p := pages.Setup{Page: web.DeskPage(c, l.T("room.setup_title", "Title", v.Title), "teach", "rooms"), View: v, L: l, Basics: v.Basics(), New: room.NewItem{Minutes: "5"}, Keep: v.Title, FormID: id.New()}
+	p := pages.Setup{Page: ofRoom(web.DeskPage(c, l.T("room.setup_title", "Title", v.Title), "teach", "rooms"), v.Room), View: v, L: l, Basics: v.Basics(), New: room.NewItem{Minutes: "5"}, Keep: v.Title, FormID: id.New()}
 	for n := range v.Items {
 		i := &v.Items[n]
 		p.Rows = append(p.Rows, room.Row{ID: i.ID, Minutes: pages.Itoa(i.Minutes), Notes: i.Content.Own, By: i.Content.By})

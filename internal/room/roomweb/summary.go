@@ -41,7 +41,7 @@ func (h *Handlers) showSummary(c echo.Context, wrong error) error {
 		}
 		p.HandItem, p.HandTyped, status = c.FormValue("item"), handOf(c), http.StatusUnprocessableEntity
 	}
-	p.Page = web.DeskPage(c, web.L(c).T("room.summary_title", "Title", p.Summary.Title), "teach", "rooms")
+	p.Page = ofRoom(web.DeskPage(c, web.L(c).T("room.summary_title", "Title", p.Summary.Title), "teach", "rooms"), p.Room)
 	p.HasError = wrong != nil
 	return web.Render(c, status, pages.ShowSummary(p))
 }

@@ -30,6 +30,7 @@ type Page struct {
 	Notices            []Notice // what the request before left to say; the first one takes the focus
 	Demo               bool     // a site for trying things out
 	Robots             string   // "" or noindex
+	Banner             string   // what every reader of this page has to know first; "" without
 	HasError           bool     // a form has errors: the title says so first
 	DevMail            bool     // mail is kept in a mailbox on the site instead of being sent
 	Site               string   // name of the site; "" is the product's
