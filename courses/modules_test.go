@@ -107,7 +107,7 @@ func whole(t *testing.T, key string, m *course.Module) {
 	reads(t, key, m)
 	have := map[string]int{}
 	for _, a := range m.Activities {
-		switch c := a.Content.(type) {
+		switch c := a.Content().(type) {
 		case *quiz.Content:
 			judged := 0
 			for _, q := range c.Questions {

@@ -18,7 +18,7 @@ func TestTheGlossaryHasEveryKeyTerm(t *testing.T) {
 		for _, m := range rev.Modules {
 			at := course.Ref{Course: rev.Key, Part: m.Key}
 			for _, a := range m.Activities {
-				c, ok := a.Content.(*resources.Content)
+				c, ok := a.Content().(*resources.Content)
 				if !ok {
 					continue
 				}

@@ -14,7 +14,7 @@ import (
 func TestFiguresOfAScenario(t *testing.T) {
 	each(t, setup{courses: withOutage()}, func(t *testing.T, s *site) {
 		const path = "/teach/courses/tiny/scenarios/first/outage"
-		content := s.course("tiny").Activity("first/outage").Content.(*scenario.Scenario)
+		content := s.course("tiny").Activity("first/outage").Content().(*scenario.Scenario)
 		author, trainer := s.person("Ada Author", "author"), s.person("Tess Trainer", "trainer")
 		for i := range 8 {
 			author.get(path).want(200, "Not enough people yet")

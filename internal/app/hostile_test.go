@@ -130,10 +130,10 @@ func TestNothingOfTheKeyLeaks(t *testing.T) {
 		for a := r.First(); a != nil; a = a.Next {
 			path := stepPath(r.Key, a)
 			pages = append(pages, path)
-			if text, is := a.Content.(*reading.Content); is {
+			if text, is := a.Content().(*reading.Content); is {
 				taught += plainText(text.Body) + "\n"
 			}
-			content, is := a.Content.(*quiz.Content)
+			content, is := a.Content().(*quiz.Content)
 			if !is {
 				continue
 			}
@@ -184,7 +184,7 @@ func TestNothingOfTheKeyLeaks(t *testing.T) {
 		}
 	}
 	for a := s.course(busy).First(); a != nil; a = a.Next { // the test can see them once they may be seen
-		if content, is := a.Content.(*quiz.Content); is {
+		if content, is := a.Content().(*quiz.Content); is {
 			p := c.takeQuiz(c.get(stepPath(busy, a)), a, content, false).follow().want(200)
 			for secret := range secrets {
 				if strings.Contains(p.words(), secret) {

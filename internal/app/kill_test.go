@@ -69,7 +69,7 @@ func workOnce(ctx context.Context, a *app.App, ack func(line string)) error {
 			return err
 		}
 		at := record.Completion{PersonID: p.ID, Course: r, Activity: act, DeliveryID: e.DeliveryID}
-		if content, is := act.Content.(*quiz.Content); is {
+		if content, is := act.Content().(*quiz.Content); is {
 			if err := pass(ctx, a, at, content, ack); err != nil {
 				return err
 			}

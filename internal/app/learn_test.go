@@ -42,7 +42,7 @@ func (c *client) take(courseKey string, a *course.Activity) {
 	c.s.t.Helper()
 	path := stepPath(courseKey, a)
 	p := c.get(path).want(200)
-	switch content := a.Content.(type) {
+	switch content := a.Content().(type) {
 	case *quiz.Content:
 		p = c.takeQuiz(p, a, content, true)
 	case *reflection.Content:

@@ -46,7 +46,7 @@ func rated(p *scenario.Passage, reason string) url.Values {
 func TestAPanelReplacesTheKey(t *testing.T) {
 	src := withOutage()
 	each(t, setup{courses: src, config: keeping().config}, func(t *testing.T, s *site) {
-		sc := s.course("tiny").Activity("first/outage").Content.(*scenario.Scenario)
+		sc := s.course("tiny").Activity("first/outage").Content().(*scenario.Scenario)
 		lunch, rumour := sc.Passage("lunch"), sc.Passage("rumour")
 		author, learner := s.person("Ana Author", "author"), s.person("Lea Learner", "learner")
 		const desk = "/teach/courses/tiny/scenarios/first/outage/panel"

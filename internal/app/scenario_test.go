@@ -146,7 +146,7 @@ func TestScenarioBudget(t *testing.T) {
 				t.Errorf("the page after choice %d costs %d queries", i+1, got)
 			}
 		}
-		c.playOn(outage, s.course("tiny").Activity("first/outage").Content.(*scenario.Scenario), nil)
+		c.playOn(outage, s.course("tiny").Activity("first/outage").Content().(*scenario.Scenario), nil)
 		c.queries(outage)
 		if got := c.queries(outage); got > 7 {
 			t.Errorf("the debrief costs %d queries", got)
@@ -157,7 +157,7 @@ func TestScenarioBudget(t *testing.T) {
 // What belongs to somebody else is not there: runs, replies to review, replies of other deliveries.
 func TestScenarioOfOthers(t *testing.T) {
 	each(t, setup{courses: withOutage()}, func(t *testing.T, s *site) {
-		content := s.course("tiny").Activity("first/outage").Content.(*scenario.Scenario)
+		content := s.course("tiny").Activity("first/outage").Content().(*scenario.Scenario)
 		owner, other, trainer, learner := s.person("Olive Owner", "learner"), s.person("Otto Other", "learner"), s.person("Tess Trainer", "trainer"), s.person("Lee Learner", "learner")
 		owner.playOn(outage, content, map[string]string{"lunch": "own"})
 		run := s.rows("SELECT id FROM scenario_run")[0]

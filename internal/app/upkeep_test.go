@@ -26,7 +26,7 @@ func withQuiz(replace ...string) fs.FS {
 func (c *client) wrongOnce() {
 	c.s.t.Helper()
 	a := c.s.course("tiny").Activity("first/check")
-	content, _ := a.Content.(*quiz.Content)
+	content, _ := a.Content().(*quiz.Content)
 	p := c.get(tiny+"/first/check").want(200).submit("/start", nil).want(303).follow().want(200)
 	_, f := p.form("/submit")
 	var seed int64

@@ -104,11 +104,14 @@ type optionFile struct {
 	Score *float64    `yaml:"score" rule:"required"`
 }
 
+// Beside says that it is no step.
+func (Kind) Beside() {}
+
 // Parse reads one file.
 func (Kind) Parse(f course.File, rep *course.Reporter) (course.Meta, course.Content) {
 	var in file
 	if !course.Decode(f, rep, &in) {
-		return course.Meta{Aside: true}, nil
+		return course.Meta{}, nil
 	}
 	c, keys, keep := &Content{}, map[string]bool{}, 0
 	for i := range in.Families {
@@ -133,7 +136,7 @@ func (Kind) Parse(f course.File, rep *course.Reporter) (course.Meta, course.Cont
 			fmt.Sprintf("write at least %d with keep: true, so that who hides everything scores badly", minKeep))
 	}
 	rep.After(func(rev *course.Revision) { alone(rev, rep) })
-	return course.Meta{Title: in.Title.Value, Summary: in.Summary.Value, Minutes: in.Minutes, Aside: true}, c
+	return course.Meta{Title: in.Title.Value, Summary: in.Summary.Value, Minutes: in.Minutes}, c
 }
 
 func (c *Content) count(taught bool) int {
@@ -201,7 +204,7 @@ func Of(rev *course.Revision) (*Content, *course.Activity) {
 		return nil, nil
 	}
 	for _, a := range rev.Modules[0].Asides {
-		if c, ok := a.Content.(*Content); ok {
+		if c, ok := a.Content().(*Content); ok {
 			return c, a
 		}
 	}

@@ -29,7 +29,7 @@ func Diff(old, new *Revision) Changes {
 		case was == nil:
 			c.Added = append(c.Added, a)
 			continue
-		case was.Hash != a.Hash:
+		case was.Hash() != a.Hash():
 			c.Changed = append(c.Changed, a)
 		}
 		kept = append(kept, a)

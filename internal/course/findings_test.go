@@ -306,7 +306,7 @@ func TestRevisionHoldsWhatTheFilesSay(t *testing.T) {
 	if r.Description != "<p>What it is about.</p>\n" || !r.Open || r.Sources[0].Publisher != "An office" || !r.FactsAsAt.Equal(time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)) {
 		t.Errorf("manifest: %+v", r)
 	}
-	html := string(r.First().Content.(coursetest.Page).HTML)
+	html := string(r.First().Content().(coursetest.Page).HTML)
 	for _, want := range []string{
 		`<a href="https://example.org/guide" class="cite" rel="nofollow noopener">(An office, 2021)</a>`,
 		`<a href="/courses/tiny/first/check">check</a>`, `alt="Two boxes" width="40" height="20"`, `<figcaption>Boxes.</figcaption>`,

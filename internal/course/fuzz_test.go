@@ -37,7 +37,7 @@ func FuzzLoad(f *testing.F) {
 		}
 		for _, r := range revs {
 			for a := r.First(); a != nil; a = a.Next {
-				if r.Activity(a.Key) != a || a.Content == nil || a.Title == "" || a.Minutes < 1 {
+				if r.Activity(a.Key) != a || a.Content() == nil || a.Title == "" || a.Minutes < 1 {
 					t.Fatalf("%+v", a)
 				}
 			}

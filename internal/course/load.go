@@ -134,6 +134,7 @@ type parse struct {
 	lang      string
 	today     time.Time
 	levels    []Level
+	late      sync.Mutex // held by what is read later
 }
 
 func (l *Loader) parse(f *folder, stored bool) (*parse, Findings) {
@@ -152,12 +153,12 @@ func (l *Loader) parse(f *folder, stored bool) (*parse, Findings) {
 		p.module(m)
 	}
 	p.join()
-	for _, r := range p.reps {
-		for _, check := range r.afters {
-			check(p.rev)
-		}
-	}
 	if !stored {
+		for _, r := range p.reps {
+			for _, check := range r.afters {
+				check(p.rev)
+			}
+		}
 		p.unused()
 	}
 	var all Findings

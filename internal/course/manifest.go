@@ -2,9 +2,11 @@ package course
 
 import (
 	"fmt"
+	"log/slog"
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"greenroom/internal/locale"
@@ -214,21 +216,39 @@ func (p *parse) fillModule(rep *Reporter, m *Module, in moduleFile) {
 	}
 }
 
-// activity reads one file, and says whether it stands beside the steps.
+// activity reads one file, and says whether it stands beside the steps. Of one that was published before only the head is
+// read, if it is plain to see: the rest when somebody asks for it.
 func (p *parse) activity(m *Module, f *activityFile) (a *Activity, aside bool) {
 	rep := p.report(f.rel)
 	data := p.folder.texts[f.rel]
-	if p.folder.bad[f.rel] {
-		return &Activity{Key: m.Key + "/" + f.key, Slug: f.key, Kind: f.kind, Module: m}, false
+	a = &Activity{Key: m.Key + "/" + f.key, Slug: f.key, Kind: f.kind, Module: m}
+	kind := p.loader.kinds[f.kind]
+	if _, aside = kind.(Beside); p.folder.bad[f.rel] {
+		return a, aside
 	}
-	meta, content := p.loader.kinds[f.kind].Parse(File{Path: rep.file, Data: data}, rep)
-	a = &Activity{
-		Key: m.Key + "/" + f.key, Slug: f.key, Kind: f.kind, Module: m,
-		Title: meta.Title, Summary: meta.Summary, Minutes: meta.Minutes, Hash: rep.mark(data),
+	file := File{Path: rep.file, Data: data}
+	if p.stored {
+		if meta, plain := headOf(data); plain {
+			a.Title, a.Summary, a.Minutes = meta.Title, meta.Summary, meta.Minutes
+			a.later = true
+			a.read = sync.OnceValues(func() (Content, string) {
+				p.late.Lock() // the reporters of a course share what they note
+				defer p.late.Unlock()
+				_, content := kind.Parse(file, rep)
+				if content == nil {
+					slog.Error("a step cannot be shown", "revision", p.rev.Hash, "step", a.Key, "findings", rep.findings.String())
+				}
+				return content, rep.mark(data)
+			})
+			return a, aside
+		}
 	}
-	if !rep.Failed() || p.stored {
-		a.Content = content
+	meta, content := kind.Parse(file, rep)
+	a.Title, a.Summary, a.Minutes = meta.Title, meta.Summary, meta.Minutes
+	if rep.Failed() && !p.stored {
+		content = nil
 	}
+	a.With(content, rep.mark(data))
 	if !rep.Failed() && (strings.TrimSpace(meta.Title) == "" || meta.Minutes < 1) {
 		rep.Error(1, "the step has no title or minutes", "add title and minutes")
 	}
@@ -236,9 +256,12 @@ func (p *parse) activity(m *Module, f *activityFile) (a *Activity, aside bool) {
 		rep.Warn(1, fmt.Sprintf("the step takes %d minutes", meta.Minutes), fmt.Sprintf("split it: at most %d read well in one go", maxMinutes))
 	}
 	if !p.stored {
+		if head, plain := headOf(data); plain && head != meta && !rep.Failed() {
+			rep.Error(1, "title, summary or minutes are not what their lines seem to say", "begin no other line with title:, summary: or minutes:")
+		}
 		p.measure(rep, f.ext)
 	}
-	return a, meta.Aside
+	return a, aside
 }
 
 // setLanguage picks the words that rendered texts need.

@@ -2,6 +2,7 @@
 //
 //	revision.go   what a course is once it has been read
 //	load.go       a tree of files becomes revisions, or findings with file, line and remedy
+//	head.go       what is known of a published step before its file is read
 //	decode.go, text.go, reporter.go   strict YAML for the kinds of activity, which live in packages of their own
 //	service.go    publishing, the current revision, export, media
 //	requires.go   courses that come before others
@@ -126,11 +127,36 @@ type Activity struct {
 	Summary string
 	Minutes int
 	Number  int // place in the module, from 1
-	Hash    string
-	Content Content
 	Module  *Module
 	Prev    *Activity // in the course; nil at its start
 	Next    *Activity // nil at its end
+
+	read  func() (Content, string) // once
+	later bool                     // its file is read when somebody asks
+}
+
+// Content is what the kind made of the activity's file, read when it is first asked for: nil when it has faults.
+func (a *Activity) Content() Content {
+	if a.read == nil {
+		return nil
+	}
+	c, _ := a.read()
+	return c
+}
+
+// Hash is that of the activity's file and of what it shows.
+func (a *Activity) Hash() string {
+	if a.read == nil {
+		return ""
+	}
+	_, h := a.read()
+	return h
+}
+
+// With gives the activity a content, and returns it.
+func (a *Activity) With(c Content, hash string) *Activity {
+	a.read = func() (Content, string) { return c, hash }
+	return a
 }
 
 // Content is what a kind made of its file; the kind's package knows the type.
@@ -141,7 +167,6 @@ type Meta struct {
 	Title   string
 	Summary string
 	Minutes int
-	Aside   bool // no step: see Module.Asides
 }
 
 // Kind reads the files of one kind of activity.
@@ -153,6 +178,9 @@ type Kind interface {
 	// Parse reads one file. Faults go to rep, all of them; the content is ignored when there was an error.
 	Parse(f File, rep *Reporter) (Meta, Content)
 }
+
+// Beside is what a Kind implements whose activities are no steps: see Module.Asides.
+type Beside interface{ Beside() }
 
 // File is one file of the course tree being read.
 type File struct {

@@ -193,12 +193,12 @@ func (s *Service) read(ctx context.Context, d bun.IDB, hash string) (*Revision, 
 		return nil, fmt.Errorf("load revision: %w", err)
 	}
 	// It was checked when it was published. Rules that came later must not take it from its learners; only a step that
-	// gives nothing to show does.
+	// gives nothing to show does, where the whole of it has to be read for its head.
 	p, found := s.loader.parse(f, true)
 	rev := p.rev
 	for _, m := range rev.Modules {
 		for _, a := range m.Activities {
-			if a.Content == nil {
+			if !a.later && a.Content() == nil {
 				return nil, fmt.Errorf("revision %s: step %s cannot be shown: %v", hash, a.Key, found)
 			}
 		}

@@ -88,7 +88,7 @@ func TestPublishAndFind(t *testing.T) {
 		if err != nil || old.Hash != first.Hash {
 			t.Fatalf("the old revision stays: %v, %v", old, err)
 		}
-		if html := old.Activity("first/read").Content.(coursetest.Page).HTML; !strings.Contains(string(html), ">A start<") {
+		if html := old.Activity("first/read").Content().(coursetest.Page).HTML; !strings.Contains(string(html), ">A start<") {
 			t.Errorf("old text: %s", html)
 		}
 		for _, key := range []string{"none", ""} {
@@ -247,7 +247,7 @@ func TestMedia(t *testing.T) {
 			t.Errorf("media: %v, %q, %q", err, kind, data)
 		}
 		r, _ := s.Current(t.Context(), "tiny")
-		html := string(r.Activity("first/read").Content.(coursetest.Page).HTML)
+		html := string(r.Activity("first/read").Content().(coursetest.Page).HTML)
 		if want := `src="/courses/tiny/media/` + hash + `/media/boxes.svg"`; !strings.Contains(html, want) {
 			t.Errorf("page lacks %s:\n%s", want, html)
 		}
@@ -364,7 +364,7 @@ func TestOldRevisionsStayReadable(t *testing.T) {
 		stricter = append(stricter, strict{k})
 	}
 	s := course.New(d, course.NewLoader(stricter...), clock)
-	if r, err := s.Revision(t.Context(), hash); err != nil || r.Activity("first/read").Content == nil {
+	if r, err := s.Revision(t.Context(), hash); err != nil || r.Activity("first/read").Content() == nil {
 		t.Errorf("revision: %v", err)
 	}
 	if _, err := s.Publish(t.Context(), coursetest.Small()); err == nil {
@@ -476,7 +476,7 @@ func TestAmending(t *testing.T) {
 			t.Fatalf("%+v, %v, %d notes", p, err, notes)
 		}
 		now, err := s.Current(ctx, "tiny")
-		if err != nil || now.Activity("first/extra") == nil || now.Activity("first/read").Hash != was.Activity("first/read").Hash {
+		if err != nil || now.Activity("first/extra") == nil || now.Activity("first/read").Hash() != was.Activity("first/read").Hash() {
 			t.Fatalf("the step is not there, or another changed: %v", err)
 		}
 		if _, err := s.Amend(ctx, a); !fault.Is(err, fault.Conflict) {

@@ -133,7 +133,7 @@ func TestSharedFilesArePublished(t *testing.T) {
 		if _, err := s.Publish(ctx, bad); err == nil {
 			t.Error("a glossary with an error was published")
 		}
-		if rev, _ := s.Current(ctx, "tiny"); strings.Contains(string(rev.Activity("first/read").Content.(coursetest.Page).HTML), "Another") {
+		if rev, _ := s.Current(ctx, "tiny"); strings.Contains(string(rev.Activity("first/read").Content().(coursetest.Page).HTML), "Another") {
 			t.Error("a course was published beside a broken glossary")
 		}
 		if got := states(publish(t, s, coursetest.Small())); got != "" {

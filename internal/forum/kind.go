@@ -97,7 +97,7 @@ func between(rep *course.Reporter, name string, t course.Text, low, high int) {
 func (c *Content) check(rep *course.Reporter, rev *course.Revision, path string) {
 	for _, m := range rev.Modules {
 		for _, a := range m.Activities {
-			if a.Content != course.Content(c) {
+			if a.Content() != course.Content(c) {
 				continue
 			}
 			other := rev.Activity(c.InsteadKey(a))
@@ -113,7 +113,7 @@ func contentOf(a *course.Activity) *Content {
 	if a == nil {
 		return nil
 	}
-	c, ok := a.Content.(*Content)
+	c, ok := a.Content().(*Content)
 	if !ok {
 		return nil
 	}

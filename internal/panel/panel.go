@@ -97,7 +97,7 @@ func (s *Service) At(ctx context.Context, courseKey, activityKey string) (*Place
 	if a == nil {
 		return nil, errNotFound
 	}
-	sc, is := a.Content.(*scenario.Scenario)
+	sc, is := a.Content().(*scenario.Scenario)
 	if !is {
 		return nil, errNotFound
 	}

@@ -36,7 +36,7 @@ func TestParseReadsLimits(t *testing.T) {
 	if found.Broken() {
 		t.Fatal(found)
 	}
-	c := revs[0].Activity("module/timed").Content.(*quiz.Content)
+	c := revs[0].Activity("module/timed").Content().(*quiz.Content)
 	if c.Attempts != 2 || c.Minutes != 20 {
 		t.Errorf("%+v", c)
 	}

@@ -19,7 +19,7 @@ func TestParseReadsEveryType(t *testing.T) {
 	if found.Broken() || len(revs) != 1 {
 		t.Fatalf("%v", found)
 	}
-	c, is := revs[0].Activity("module/check").Content.(*quiz.Content)
+	c, is := revs[0].Activity("module/check").Content().(*quiz.Content)
 	if !is || c.Draw != 7 || c.Pass != 6 || c.Feedback != quiz.AtEnd || len(c.Questions) != 7 || !strings.Contains(string(c.Intro), "Seven questions.") {
 		t.Fatalf("%+v", c)
 	}
@@ -39,7 +39,7 @@ func TestParseReadsEveryType(t *testing.T) {
 	if q[4].Items[2] != "Record" || q[5].Accept[1] != "canaryholding line" || q[6].Answer != 7431 || q[6].Tolerance != 1 || q[6].Unit != "per cent" {
 		t.Errorf("%+v %+v %+v", q[4], q[5], q[6])
 	}
-	draw := revs[0].Activity("module/draw").Content.(*quiz.Content)
+	draw := revs[0].Activity("module/draw").Content().(*quiz.Content)
 	if draw.Draw != 2 || draw.Pass != 2 || draw.Feedback != quiz.NoneUntilPassed {
 		t.Errorf("%+v", draw)
 	}
@@ -132,7 +132,7 @@ func TestParseGroups(t *testing.T) {
 	if found.Broken() {
 		t.Fatalf("%v", found)
 	}
-	q := revs[0].Activity("module/check").Content.(*quiz.Content).Questions[3]
+	q := revs[0].Activity("module/check").Content().(*quiz.Content).Questions[3]
 	if len(q.Rights) != 3 || q.Pairs[0].Right != q.Pairs[2].Right {
 		t.Fatalf("%+v", q)
 	}
@@ -151,7 +151,7 @@ func FuzzParse(f *testing.F) {
 			t.Fatal("no course and no fault")
 		}
 		for _, r := range revs {
-			c := r.Activity("module/check").Content.(*quiz.Content)
+			c := r.Activity("module/check").Content().(*quiz.Content)
 			p := quiz.Deal(c, 1)
 			if r := quiz.Grade(c, p, solution(p)); !r.Passed {
 				t.Fatalf("the key does not fit: %+v", r)

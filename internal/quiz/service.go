@@ -205,7 +205,7 @@ func contentOf(a *course.Activity) (*Content, error) {
 	if a == nil {
 		return nil, fmt.Errorf("its revision has no such activity")
 	}
-	c, ok := a.Content.(*Content)
+	c, ok := a.Content().(*Content)
 	if !ok {
 		return nil, fmt.Errorf("activity %q is no quiz", a.Key)
 	}

@@ -28,7 +28,7 @@ func (s *Service) Start(ctx context.Context, at record.Completion, client string
 	}
 	a := &Attempt{
 		ID: id.New(), PersonID: at.PersonID, CourseKey: at.Course.Key, ActivityKey: at.Activity.Key,
-		RevisionHash: at.Course.Hash, ActivityHash: at.Activity.Hash, Client: client,
+		RevisionHash: at.Course.Hash, ActivityHash: at.Activity.Hash(), Client: client,
 		State: Open, StartedAt: s.clock(), Total: c.Draw, MinutesLimit: c.Minutes,
 	}
 	var out *Attempt
@@ -43,7 +43,7 @@ func (s *Service) Start(ctx context.Context, at record.Completion, client string
 		if err := s.permit(ctx, tx, c, a, all); err != nil {
 			return err
 		}
-		a.Seed = freshSeed(c, at.Activity.Hash, all)
+		a.Seed = freshSeed(c, at.Activity.Hash(), all)
 		fresh, err := insert(ctx, tx, a)
 		if fresh || err != nil {
 			out = a

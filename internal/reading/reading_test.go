@@ -20,7 +20,7 @@ func TestParse(t *testing.T) {
 	if a.Title != "Why it matters" || a.Minutes != 5 || a.Summary != "In short." || a.Kind != "reading" {
 		t.Errorf("activity %+v", a)
 	}
-	if body := string(a.Content.(*reading.Content).Body); !strings.Contains(body, "Begin</h2>") || !strings.Contains(body, `href="https://example.org/a"`) {
+	if body := string(a.Content().(*reading.Content).Body); !strings.Contains(body, "Begin</h2>") || !strings.Contains(body, `href="https://example.org/a"`) {
 		t.Errorf("body %s", body)
 	}
 }

@@ -18,7 +18,7 @@ func TestParse(t *testing.T) {
 	if rev == nil {
 		t.Fatal(found)
 	}
-	c := rev.Activity("m/why").Content.(*reflection.Content)
+	c := rev.Activity("m/why").Content().(*reflection.Content)
 	if c.Min != 100 || c.Max != 250 || c.Starters[0] != "I would" || !strings.Contains(string(c.Prompt), "<em>then</em>") || !strings.Contains(string(c.Model), "This.") {
 		t.Errorf("content %+v", c)
 	}

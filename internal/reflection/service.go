@@ -259,7 +259,7 @@ func lockName(personID, courseKey, activityKey string) string {
 }
 
 func contentOf(a *course.Activity) (*Content, error) {
-	if c, ok := a.Content.(*Content); ok {
+	if c, ok := a.Content().(*Content); ok {
 		return c, nil
 	}
 	return nil, fmt.Errorf("activity %q is no reflection", a.Key)

@@ -49,8 +49,8 @@ func setup(t *testing.T, d *bun.DB) *world {
 		return &reflection.Content{Prompt: "<p>Why?</p>", Min: 3, Max: 6, Model: "<p>Because.</p>"}
 	}
 	m := &course.Module{Key: "m", Number: 1}
-	one := &course.Activity{Key: "m/one", Slug: "one", Kind: "reflection", Minutes: 5, Number: 1, Content: content(), Module: m}
-	two := &course.Activity{Key: "m/two", Slug: "two", Kind: "reflection", Minutes: 5, Number: 2, Content: content(), Module: m}
+	one := (&course.Activity{Key: "m/one", Slug: "one", Kind: "reflection", Minutes: 5, Number: 1, Module: m}).With(content(), "")
+	two := (&course.Activity{Key: "m/two", Slug: "two", Kind: "reflection", Minutes: 5, Number: 2, Module: m}).With(content(), "")
 	one.Next, two.Prev = two, one
 	m.Activities = []*course.Activity{one, two}
 	w.rev = &course.Revision{Hash: "r1", Key: "c", Title: "C", Modules: []*course.Module{m}}

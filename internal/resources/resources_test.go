@@ -23,7 +23,7 @@ misconceptions:
 	if rev == nil {
 		t.Fatal(found)
 	}
-	c := rev.Activity("m/further").Content.(*resources.Content)
+	c := rev.Activity("m/further").Content().(*resources.Content)
 	if it := c.Items[0]; it.Title != "A source" || it.Publisher != "A publisher" || it.Year != 2021 || it.URL != "https://example.org/a" || it.Why != "Says <em>who</em>." {
 		t.Errorf("from the course's sources: %+v", it)
 	}

@@ -206,13 +206,13 @@ func contentOf(rev *course.Revision, a *course.Activity, x *workshop.Item) Conte
 		}
 	case workshop.Slide:
 		if b := step(x.Step); b != nil {
-			if r, is := b.Content.(*reading.Content); is {
+			if r, is := b.Content().(*reading.Content); is {
 				c.Text = r.Body
 			}
 		}
 	case workshop.Question:
 		if b := step(x.Quiz); b != nil {
-			if q, is := b.Content.(*quiz.Content); is {
+			if q, is := b.Content().(*quiz.Content); is {
 				c.question(q, x.Question)
 			}
 		}

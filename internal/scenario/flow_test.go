@@ -132,7 +132,7 @@ func TestFlowCountsWhatCounts(t *testing.T) {
 		if f.People != 8 || !f.At["lunch"].Chose["own"].Nearly || len(f.At["lunch"].Chose) != 1 || !f.Passed["rumour"].Nearly || len(f.At) != 4 {
 			t.Fatalf("flow: %+v", f)
 		}
-		sc := w.revs["r1"].Modules[0].Activities[0].Content.(*scenario.Scenario)
+		sc := w.revs["r1"].Modules[0].Activities[0].Content().(*scenario.Scenario)
 		got := f.At["lunch"].Weak(sc.Passage("lunch"), sc.Panel)
 		if fmt.Sprint(got) != "[one_sided idle]" && fmt.Sprint(got) != "[idle one_sided]" {
 			t.Fatalf("weak: %v", got)

@@ -127,7 +127,7 @@ func scenarioOf(a *course.Activity) (*Scenario, error) {
 	if a == nil {
 		return nil, errors.New("its revision has no such activity")
 	}
-	c, ok := a.Content.(*Scenario)
+	c, ok := a.Content().(*Scenario)
 	if !ok {
 		return nil, fmt.Errorf("activity %q is no scenario", a.Key)
 	}

@@ -214,10 +214,10 @@ func (c *Content) checkCarry(in file, rev *course.Revision, rep *course.Reporter
 				rep.Error(int(ff.Line), fmt.Sprintf("carry: there is no activity %q", f.Carry.Activity), "name a worksheet of this course as module/activity")
 				continue
 			}
-			if a.Content == nil {
+			if a.Content() == nil {
 				continue
 			}
-			w, ok := a.Content.(*Content)
+			w, ok := a.Content().(*Content)
 			if !ok {
 				rep.Error(int(ff.Line), fmt.Sprintf("carry: %q is no worksheet", f.Carry.Activity), "name a worksheet of this course")
 				continue
@@ -235,7 +235,7 @@ func (c *Content) checkCarry(in file, rev *course.Revision, rep *course.Reporter
 // after says whether this worksheet's activity comes after a in the course.
 func (c *Content) after(rev *course.Revision, a *course.Activity) bool {
 	for x := a.Next; x != nil; x = x.Next {
-		if x.Content == c {
+		if x.Content() == course.Content(c) {
 			return true
 		}
 	}

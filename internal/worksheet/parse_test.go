@@ -35,7 +35,7 @@ self_check: ["Done?"]
 	if rev == nil {
 		t.Fatal(found)
 	}
-	c := rev.Activity("m/map").Content.(*worksheet.Content)
+	c := rev.Activity("m/map").Content().(*worksheet.Content)
 	if f := c.Field("why"); !f.Required || f.MaxWords != 5 || f.Help != "Short." || f.Limit() != worksheet.MaxLong {
 		t.Errorf("why %+v", f)
 	}
@@ -46,7 +46,7 @@ self_check: ["Done?"]
 	if !c.Example.Answers.Equal(want) || c.SelfCheck[0] != "Done?" {
 		t.Errorf("example %+v", c.Example)
 	}
-	if got := rev.Activity("m/plan").Content.(*worksheet.Content).Origins(); len(got) != 1 || got[0] != "m/map" {
+	if got := rev.Activity("m/plan").Content().(*worksheet.Content).Origins(); len(got) != 1 || got[0] != "m/map" {
 		t.Errorf("origins %v", got)
 	}
 }

@@ -158,7 +158,7 @@ func TestCarriedAnswersAreOffersUntilSaved(t *testing.T) {
 		if err != nil || own != nil || n.Load() != 1 {
 			t.Fatalf("own %v, %d queries, %v", own, n.Load(), err)
 		}
-		content := at.Activity.Content.(*worksheet.Content)
+		content := at.Activity.Content().(*worksheet.Content)
 		o := content.Offers(nil, earlier)
 		if o["aim"].Text != "Answer in a day" || o["aim"].From != "m/one" || o["where"].Text != "Facebook, Ana\nPhone" {
 			t.Errorf("offers %+v", o)

@@ -76,8 +76,8 @@ func later() *worksheet.Content {
 func setup(t *testing.T, d *bun.DB) *world {
 	w := &world{t: t, d: d, cert: &cert{}, clock: time.Date(2026, 12, 3, 1, 0, 0, 0, time.UTC)}
 	m := &course.Module{Key: "m", Number: 1}
-	one := &course.Activity{Key: "m/one", Slug: "one", Kind: "worksheet", Minutes: 5, Number: 1, Content: sheet(), Module: m}
-	two := &course.Activity{Key: "m/two", Slug: "two", Kind: "worksheet", Minutes: 5, Number: 2, Content: later(), Module: m}
+	one := (&course.Activity{Key: "m/one", Slug: "one", Kind: "worksheet", Minutes: 5, Number: 1, Module: m}).With(sheet(), "")
+	two := (&course.Activity{Key: "m/two", Slug: "two", Kind: "worksheet", Minutes: 5, Number: 2, Module: m}).With(later(), "")
 	one.Next, two.Prev = two, one
 	m.Activities = []*course.Activity{one, two}
 	w.rev = &course.Revision{Hash: "r1", Key: "c", Title: "C", Modules: []*course.Module{m}}

@@ -123,11 +123,14 @@ type itemFile struct {
 	By        string        `yaml:"by" rule:"oneof=random|hand|self|vote|tables"`
 }
 
+// Beside says that it is no step.
+func (Kind) Beside() {}
+
 // Parse reads one file.
 func (Kind) Parse(f course.File, rep *course.Reporter) (course.Meta, course.Content) {
 	var in file
 	if !course.Decode(f, rep, &in) {
-		return course.Meta{Aside: true}, nil
+		return course.Meta{}, nil
 	}
 	s := &RunSheet{Before: rep.Markdown(in.Before)}
 	keys := map[string]bool{}
@@ -146,7 +149,7 @@ func (Kind) Parse(f course.File, rep *course.Reporter) (course.Meta, course.Cont
 		rep.Warn(1, fmt.Sprintf("the workshop takes %d minutes", in.Minutes), fmt.Sprintf("plan %d to %d", minTotal, maxTotal))
 	}
 	rep.After(func(rev *course.Revision) { s.check(rep, rev, in.Items) })
-	return course.Meta{Title: in.Title.Value, Summary: in.Summary.Value, Minutes: in.Minutes, Aside: true}, s
+	return course.Meta{Title: in.Title.Value, Summary: in.Summary.Value, Minutes: in.Minutes}, s
 }
 
 // wants are the fields that a kind of item must have, and may have besides those that all have.
@@ -223,7 +226,7 @@ func (s *RunSheet) check(rep *course.Reporter, rev *course.Revision, in []itemFi
 	var m *course.Module
 	for _, x := range rev.Modules {
 		for _, a := range x.Asides {
-			if a.Content == course.Content(s) {
+			if a.Content() == course.Content(s) {
 				m = x
 			}
 		}
@@ -242,7 +245,7 @@ func (s *RunSheet) check(rep *course.Reporter, rev *course.Revision, in []itemFi
 				rep.Error(line, fmt.Sprintf("the module %q has no %s %q", m.Key, ref.kind, ref.key), "name the key of one in the same folder")
 				continue
 			}
-			if q, ok := a.Content.(asker); ok && ref.kind == "quiz" && !q.HasQuestion(item.Question) {
+			if q, ok := a.Content().(asker); ok && ref.kind == "quiz" && !q.HasQuestion(item.Question) {
 				rep.Error(line, fmt.Sprintf("the quiz %q has no question %q", ref.key, item.Question), "name the key of a question of its pool")
 			}
 		}
@@ -254,7 +257,7 @@ func Of(a *course.Activity) *RunSheet {
 	if a == nil {
 		return nil
 	}
-	s, ok := a.Content.(*RunSheet)
+	s, ok := a.Content().(*RunSheet)
 	if !ok {
 		return nil
 	}

@@ -96,7 +96,7 @@ func (h *Handlers) start(c echo.Context, status int, p pages.Start) error {
 		x := pages.Course{Title: r.Title}
 		for _, m := range r.Modules {
 			for _, a := range m.Activities {
-				if _, ok := a.Content.(*scenario.Scenario); ok {
+				if _, ok := a.Content().(*scenario.Scenario); ok {
 					x.Steps = append(x.Steps, ui.Option{Value: r.Key + "/" + a.Key, Text: a.Title})
 				}
 			}
@@ -195,7 +195,7 @@ func (h *Handlers) published(c echo.Context, from string) (string, error) {
 		return "", err
 	}
 	if a := rev.Activity(step); a != nil {
-		if s, ok := a.Content.(*scenario.Scenario); ok {
+		if s, ok := a.Content().(*scenario.Scenario); ok {
 			return string(s.Source()), nil
 		}
 	}

@@ -35,7 +35,7 @@ func (*Player) Kind() string { return "forum" }
 // Show answers GET of the step: the prompt and, for people who are in the delivery, its thread.
 func (p *Player) Show(c echo.Context, s play.Step) error {
 	ctx := c.Request().Context()
-	content, ok := s.Activity.Content.(*forum.Content)
+	content, ok := s.Activity.Content().(*forum.Content)
 	if !ok {
 		return fmt.Errorf("activity %q is no prompt", s.Activity.Key)
 	}
@@ -82,7 +82,7 @@ func (p *Player) visit(c echo.Context, s play.Step) (*forum.Visit, error) {
 
 // Do answers POST. The one verb is "instead": somebody who learns alone has done the reflection and takes it for this.
 func (p *Player) Do(c echo.Context, s play.Step, verb string) error {
-	content, ok := s.Activity.Content.(*forum.Content)
+	content, ok := s.Activity.Content().(*forum.Content)
 	if verb != "instead" || !ok || s.Delivery.Cohort() || content.InsteadKey(s.Activity) == "" {
 		return errNotFound
 	}

@@ -45,7 +45,7 @@ func (p *Player) Show(c echo.Context, s play.Step) error {
 	}
 	switch {
 	case desk.Shown == nil:
-		content, ok := s.Activity.Content.(*quiz.Content)
+		content, ok := s.Activity.Content().(*quiz.Content)
 		if !ok {
 			return fault.New(fault.NotFound, "error.not_found")
 		}
@@ -145,7 +145,7 @@ func minutes(d time.Duration) int { return int((d + time.Minute - 1) / time.Minu
 func (p *Player) openPage(c echo.Context, s play.Step, sit *quiz.Sitting) pages.OpenPage {
 	page := pages.OpenPage{
 		L: web.L(c), Sitting: sit, Page: id.New(), Save: s.Action("save"), Submit: s.Action("submit"),
-		Older: sit.Attempt.ActivityHash != s.Activity.Hash,
+		Older: sit.Attempt.ActivityHash != s.Activity.Hash(),
 	}
 	if sit.Attempt.SavedAt != nil {
 		page.SavedAt = web.Local(c, *sit.Attempt.SavedAt)
@@ -166,7 +166,7 @@ func resultPage(c echo.Context, s play.Step, desk quiz.Desk) pages.ResultPage {
 	r.Result.Score, r.Result.Passed = desk.Shown.Attempt.Score, desk.Shown.Attempt.Passed // as it was judged then
 	r.Late = len(desk.Shown.Attempt.Sheet.Late)
 	r.Left = -1
-	if content, ok := s.Activity.Content.(*quiz.Content); ok {
+	if content, ok := s.Activity.Content().(*quiz.Content); ok {
 		r.Left = desk.Left(content)
 	}
 	if s.Activity.Next == nil {

@@ -28,7 +28,7 @@ func (*Player) Kind() string { return "reading" }
 
 // Show answers GET: the text, and the button that marks it complete. It asks the database nothing.
 func (p *Player) Show(c echo.Context, s play.Step) error {
-	content, ok := s.Activity.Content.(*reading.Content)
+	content, ok := s.Activity.Content().(*reading.Content)
 	if !ok {
 		return fmt.Errorf("activity %q is no reading", s.Activity.Key)
 	}

@@ -45,7 +45,7 @@ func (p *Player) Show(c echo.Context, s play.Step) error {
 
 // page is the step with what is stored.
 func page(c echo.Context, s play.Step, stored *reflection.Reflection) (view.Page, error) {
-	content, ok := s.Activity.Content.(*reflection.Content)
+	content, ok := s.Activity.Content().(*reflection.Content)
 	if !ok {
 		return view.Page{}, fmt.Errorf("activity %q is no reflection", s.Activity.Key)
 	}

@@ -28,7 +28,7 @@ func (*Player) Kind() string { return "resources" }
 
 // Show answers GET: the list, and the button that marks it complete. It asks the database nothing.
 func (p *Player) Show(c echo.Context, s play.Step) error {
-	content, ok := s.Activity.Content.(*resources.Content)
+	content, ok := s.Activity.Content().(*resources.Content)
 	if !ok {
 		return fmt.Errorf("activity %q is no list of resources", s.Activity.Key)
 	}

@@ -47,7 +47,7 @@ func (h *Figures) gather(c echo.Context) (pages.FiguresPage, error) {
 	if a == nil {
 		return p, errNotFound
 	}
-	sc, ok := a.Content.(*scenario.Scenario)
+	sc, ok := a.Content().(*scenario.Scenario)
 	if !ok {
 		return p, errNotFound
 	}

@@ -72,7 +72,7 @@ func (p *Player) Show(c echo.Context, s play.Step) error {
 }
 
 func (p *Player) invite(c echo.Context, s play.Step) error {
-	content, ok := s.Activity.Content.(*scenario.Scenario)
+	content, ok := s.Activity.Content().(*scenario.Scenario)
 	if !ok {
 		return errNotFound
 	}

@@ -56,7 +56,7 @@ func (p *Player) Show(c echo.Context, s play.Step) error {
 }
 
 func contentOf(s play.Step) (*worksheet.Content, error) {
-	if c, ok := s.Activity.Content.(*worksheet.Content); ok {
+	if c, ok := s.Activity.Content().(*worksheet.Content); ok {
 		return c, nil
 	}
 	return nil, fmt.Errorf("activity %q is no worksheet", s.Activity.Key)

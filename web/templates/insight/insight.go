@@ -113,7 +113,7 @@ func (p Page) Hardest(s insight.Step) (question, share string) {
 		return "", ""
 	}
 	key, item := f.Hardest()
-	c, ok := s.Content.(*quiz.Content)
+	c, ok := s.Content().(*quiz.Content)
 	if item == nil || !ok {
 		return "", ""
 	}
