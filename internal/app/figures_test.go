@@ -40,7 +40,7 @@ func TestFiguresOfAScenario(t *testing.T) {
 // revision that belongs to; a draft that stands for nothing published has none.
 func TestFiguresBesideTheForms(t *testing.T) {
 	each(t, setup{courses: withOutage()}, func(t *testing.T, s *site) {
-		content := s.course("tiny").Activity("first/outage").Content.(*scenario.Scenario)
+		content := s.course("tiny").Activity("first/outage").Content().(*scenario.Scenario)
 		c := s.person("Ada Author", "author")
 		at := c.begin(url.Values{"do": {"copy"}, "from": {"tiny/first/outage"}})
 		blank := c.begin(url.Values{"do": {"blank"}})

@@ -79,7 +79,7 @@ func (s *Service) scenario(ctx context.Context, tx bun.IDB, i *Item) (*scenario.
 		return nil, fmt.Errorf("scenario of item %s: %w", i.ID, err)
 	}
 	if a := rev.Activity(i.Content.Activity); a != nil {
-		if c, is := a.Content.(*scenario.Scenario); is {
+		if c, is := a.Content().(*scenario.Scenario); is {
 			return c, nil
 		}
 	}

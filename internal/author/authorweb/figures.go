@@ -66,7 +66,7 @@ func (h *Handlers) figures(c echo.Context, d *author.Draft) (*pages.Figures, err
 	if a == nil {
 		return nil, nil
 	}
-	sc, is := a.Content.(*scenario.Scenario)
+	sc, is := a.Content().(*scenario.Scenario)
 	if !is {
 		return nil, nil
 	}
