@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"greenroom/internal/account"
+	"greenroom/internal/scenario"
 )
 
 // A learner writes a situation without scripts: what is missing is said where it is, nothing typed is lost, the cohort reads
@@ -94,5 +95,67 @@ func TestASituationFromTheFirstWordToTheLast(t *testing.T) {
 		}
 		boss.post("/settings/delete", url.Values{"password": {password}}).want(303)
 		s.healthy()
+	})
+}
+
+// TestSituationsArePlayed: what a learner shares is played by the others as a real scenario, to its debrief; all that is kept
+// is that they played it.
+func TestSituationsArePlayed(t *testing.T) {
+	each(t, setup{courses: withOutage()}, func(t *testing.T, s *site) {
+		d := s.cohort("2026-11-30", 0)
+		gil, pat, far := s.person("Gil Gone", account.RoleLearner), s.person("Pat Peer", account.RoleLearner), s.person("Fay Far", account.RoleLearner)
+		gil.post(cohortPath(d)+"/join", nil).want(303)
+		pat.post(cohortPath(d)+"/join", nil).want(303)
+		one := "/situations/" + d.ID + "/" + s.situations(gil.id, d.ID)["{situation}"]
+		on := func(c *client, p *page, end string, form url.Values) *page {
+			return c.get(p.submit(end, form).want(303).header.Get("Location")).want(200)
+		}
+		p := pat.get(one).want(200, "Play it", "Read it without playing", "Nothing is kept but")
+		p = on(pat, p, "/play/start", nil)
+		p.want(200, "A road closes at noon", "My flour is on the wrong side.", "What do you do?", "only that you have played it")
+		p.submit("/play/choose", url.Values{"choice": {""}}).want(422, "Choose")
+		p = on(pat, p, "/play/choose", url.Values{"choice": {"a"}})
+		p.want(200, "A time helps.", "Rosa waits.")
+		p = on(pat, p, "/play/continue", nil)
+		p.want(200, "Write to Rosa")
+		p.submit("/play/send", url.Values{"text": {"Sorry"}}).want(422, "Sorry")
+		const text = "Sorry Rosa, this was our mistake, and a crew opens the road at four so that your flour gets in."
+		asked := p.submit("/play/send", url.Values{"text": {text}}).want(200, text)
+		marks := url.Values{}
+		for _, r := range []string{"answers", "owns", "human", "next"} {
+			marks.Set("mark-"+r, "2")
+		}
+		if n := s.count("situation_played"); n != 0 {
+			t.Error("noted as played before the end")
+		}
+		p = on(pat, asked, "/play/mark", marks)
+		p.want(200, "Who could have told the bakery?", "Sorry, Rosa: our mistake.", "What you wrote is not kept", "Say what you think of it", one+"#judge")
+		if n := s.count("scenario_run") + s.count("scenario_event") + s.count("scenario_reply") + s.count("learning_event"); n != 0 || s.count("situation_played") != 1 {
+			t.Errorf("%d rows of it are kept", n)
+		}
+		p = on(pat, p, "/play/again", nil)
+		p = on(pat, p, "/play/choose", url.Values{"choice": {"b"}})
+		gil.get(one).want(200, "1 other person has played it")
+		gil.get("/situations/"+d.ID).want(200, "Played by 1")
+		// The writer plays the draft, of which nothing is noted; who may not read it cannot play it; nonsense leads back.
+		mine := on(gil, gil.get(one), "/play/start", nil)
+		mine.want(200, "your own situation")
+		far.get(one + "/play").want(404)
+		far.post(one+"/play/start", nil).want(404)
+		pat.get(one + "/play?run=zebra").want(303)
+		pat.post(one+"/play/choose", url.Values{"run": {"a~b~c"}}).want(404)
+		if !strings.Contains(pat.export()["data/situations.json"], `"played_at": [`) {
+			t.Error("the export does not say that it was played")
+		}
+		gil.post(one+"/withdraw", nil).want(303)
+		pat.get(one + "/play").want(404)
+		p.submit("/play/continue", nil).want(404)
+
+		// Who takes the course alone finds theirs from the course and after a scenario's debrief.
+		content := s.course("tiny").Activity("first/outage").Content.(*scenario.Scenario)
+		last := far.playOn(outage, content, nil).want(200, "Your own situations")
+		at := last.link("/situations/")
+		far.get("/courses/tiny").want(200, "Your own situations", at)
+		far.get(at).want(200, "Write a situation")
 	})
 }

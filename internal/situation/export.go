@@ -12,6 +12,7 @@ import (
 type exported struct {
 	Written []exportedText   `json:"written"`
 	Reviews []exportedReview `json:"reviews_of_others"`
+	Played  []string         `json:"played_at"`
 }
 
 type exportedText struct {
@@ -36,7 +37,7 @@ type exportedReview struct {
 // Export gives what a person wrote, what others thought of it, and what they thought of others'. Who deletes their account
 // takes all of it along: the rows hang on theirs; reviews of others stay, without a name.
 func (s *Service) Export(ctx context.Context, personID string) (string, any, error) {
-	out := exported{Written: []exportedText{}, Reviews: []exportedReview{}}
+	out := exported{Written: []exportedText{}, Reviews: []exportedReview{}, Played: []string{}}
 	var all []Situation
 	if err := full(s.db.NewSelect().Model(&all)).Where("u.person_id = ?", personID).OrderExpr("u.created_at, u.id").Scan(ctx); err != nil {
 		return "", nil, fmt.Errorf("export situations: %w", db.Err(err))
@@ -67,6 +68,13 @@ func (s *Service) Export(ctx context.Context, personID string) (string, any, err
 	}
 	for _, r := range given {
 		out.Reviews = append(out.Reviews, r.export())
+	}
+	var played []Played
+	if err := s.db.NewSelect().Model(&played).Where("y.person_id = ?", personID).OrderExpr("y.played_at, y.situation_id").Scan(ctx); err != nil {
+		return "", nil, fmt.Errorf("export what was played: %w", db.Err(err))
+	}
+	for _, y := range played {
+		out.Played = append(out.Played, y.PlayedAt.UTC().Format(time.RFC3339))
 	}
 	return "situations", out, nil
 }

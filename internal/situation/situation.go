@@ -6,6 +6,7 @@
 //	story.go      the form as a scenario/1 file
 //	situation.go  types, what somebody may do in a delivery, writing
 //	share.go      sharing and withdrawing, reviews, giving back, adopting
+//	play.go       that somebody has played one
 //	list.go       what there is to read
 //	export.go     a person's part of the file of everything about them
 //
@@ -64,6 +65,7 @@ type Situation struct {
 
 	Name    string `bun:",scanonly"` // of the writer
 	Reviews int    `bun:",scanonly"`
+	Plays   int    `bun:",scanonly"` // how many others have played it to its end
 }
 
 // Form is what its writer sees.
@@ -224,6 +226,7 @@ func (s *Service) find(ctx context.Context, tx bun.IDB, situationID string) (*Si
 
 func full(q *bun.SelectQuery) *bun.SelectQuery {
 	return q.ColumnExpr("u.*").ColumnExpr("p.name AS name").ColumnExpr("(SELECT COUNT(*) FROM situation_review AS v WHERE v.situation_id = u.id) AS reviews").
+		ColumnExpr("(SELECT COUNT(*) FROM situation_played AS y WHERE y.situation_id = u.id) AS plays").
 		Join("JOIN person AS p ON p.id = u.person_id")
 }
 

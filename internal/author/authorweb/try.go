@@ -91,7 +91,7 @@ func (h *Handlers) postTry(c echo.Context) error {
 	}
 	form := c.Request().PostForm
 	if c.Param("verb") == "start" {
-		return web.SeeOther(c, rehearsed(s.at.Path, s.scenario.Rehearse(fromOf(s.scenario, form), form.Get("timing")), "scenario"))
+		return web.SeeOther(c, s.at.Of(s.scenario.Rehearse(fromOf(s.scenario, form), form.Get("timing")), "scenario"))
 	}
 	r, ok := s.scenario.Resume(form.Get("run"))
 	if !ok {
@@ -104,22 +104,13 @@ func (h *Handlers) postTry(c echo.Context) error {
 		return h.play(c, http.StatusUnprocessableEntity, s, player.Rehearse(web.L(c), s.at, r, false, a, by, all))
 	case fault.Is(err, fault.Conflict):
 		web.Notice(c, "info", fault.From(err).Key)
-		return web.SeeOther(c, rehearsed(s.at.Path, r, "scenario"))
+		return web.SeeOther(c, s.at.Of(r, "scenario"))
 	case err != nil:
 		return err
 	case a.Next == nil:
 		return h.play(c, http.StatusOK, s, player.Rehearse(web.L(c), s.at, r, false, a, nil, nil))
 	}
-	return web.SeeOther(c, rehearsed(s.at.Path, a.Next, a.Focus))
-}
-
-// rehearsed is the address of a rehearsal.
-func rehearsed(path string, r *scenario.Rehearsal, focus string) string {
-	moved := ""
-	if focus == "outcome" {
-		moved = "&moved=1"
-	}
-	return path + "?run=" + url.QueryEscape(r.Token()) + moved + "#" + focus
+	return web.SeeOther(c, s.at.Of(a.Next, a.Focus))
 }
 
 // fromOf reads where a preview begins; what the story does not have is left out.

@@ -3,6 +3,7 @@
 //
 //	situationweb.go  the routes, the list, one situation and what is done with it
 //	edit.go          the form
+//	play.go          playing one
 package situationweb
 
 import (
@@ -33,6 +34,8 @@ func (h *Handlers) Routes() []web.Route {
 		{Method: http.MethodGet, Path: one + "/edit", Handler: h.getEdit, Access: web.SignedIn},
 		{Method: http.MethodPost, Path: one + "/edit", Handler: h.postEdit, Access: web.SignedIn},
 		{Method: http.MethodGet, Path: one + "/scenario.yaml", Handler: h.getFile, Access: web.SignedIn},
+		{Method: http.MethodGet, Path: one + "/play", Handler: h.getPlay, Access: web.SignedIn},
+		{Method: http.MethodPost, Path: one + "/play/:verb", Handler: h.postPlay, Access: web.SignedIn},
 		{Method: http.MethodPost, Path: one + "/share", Handler: h.postShare, Access: web.SignedIn},
 		{Method: http.MethodPost, Path: one + "/withdraw", Handler: h.postWithdraw, Access: web.SignedIn},
 		{Method: http.MethodPost, Path: one + "/credit", Handler: h.postCredit, Access: web.SignedIn},

@@ -3,6 +3,7 @@ package scenario
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -192,6 +193,20 @@ func (p DebriefPage) path() []pathLine {
 			l.Changes = changes(true, m.Moved, came)
 		}
 		out = append(out, l)
+	}
+	return out
+}
+
+// rehearsed are the replies that were written in a run of which nothing is kept, not even their texts.
+func (p DebriefPage) rehearsed() []*rules.Passage {
+	if !p.on() {
+		return nil
+	}
+	var out []*rules.Passage
+	for _, m := range visible(p.story()) {
+		if m.Passage.Kind == rules.Reply && m.Move != nil && !slices.Contains(out, m.Passage) {
+			out = append(out, m.Passage)
+		}
 	}
 	return out
 }

@@ -13,6 +13,7 @@ package scenario
 
 import (
 	"fmt"
+	"net/url"
 	"strconv"
 	"strings"
 	"unicode"
@@ -31,6 +32,15 @@ type Rehearsal struct {
 	Path           string // where its forms go, without the verb
 	Back, BackText string // where one came from
 	Note           string // what is kept and what is not
+}
+
+// Of is the address of a rehearsal, at a part of its page.
+func (r Rehearsal) Of(x *rules.Rehearsal, focus string) string {
+	moved := ""
+	if focus == "outcome" {
+		moved = "&moved=1"
+	}
+	return r.Path + "?run=" + url.QueryEscape(x.Token()) + moved + "#" + focus
 }
 
 func (r Rehearsal) on() bool { return r.Path != "" }

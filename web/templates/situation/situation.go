@@ -99,6 +99,11 @@ type OnePage struct {
 
 func (p OnePage) here() string { return OnePath(p.Place.Delivery.ID, p.Situation.ID) }
 
+// Crumbs lead to the situation.
+func (p OnePage) Crumbs() []ui.Link {
+	return []ui.Link{{Text: p.Name, Href: p.home()}, {Text: p.L.T("situation.title"), Href: p.path()}, {Text: p.title(p.Situation, p.Own), Href: p.here()}}
+}
+
 func (p OnePage) leads() bool {
 	return p.Place.Leads && p.Situation.DeliveryID == p.Place.Delivery.ID && !p.Own
 }
