@@ -310,7 +310,7 @@ func New(cfg config.Config, d *bun.DB, log *slog.Logger, o Options) (*App, error
 	// The door to activities, with a player for each kind.
 	a.Play = play.New(a.Courses, a.Deliveries, a.Records, playweb.Frame,
 		readingweb.New(a.Records), resourcesweb.New(a.Records), quizweb.New(a.Quizzes),
-		reflectionweb.New(a.Reflections), worksheetweb.New(a.Worksheets), scenarioweb.New(a.Scenarios, a.Panels), forumweb.NewPlayer(a.Forum, a.Moderation, a.Records))
+		reflectionweb.New(a.Reflections), worksheetweb.New(a.Worksheets), scenarioweb.New(a.Scenarios, a.Panels), forumweb.NewPlayer(a.Forum, a.Moderation, a.Records, a.reading))
 
 	return a, a.mount(words, o)
 }
@@ -368,7 +368,7 @@ func (a *App) mount(words *locale.Bundle, o Options) error {
 		(&panelweb.Handlers{Panels: a.Panels}).Routes(),
 		(&situationweb.Handlers{Situations: a.Situations}).Routes(),
 		notifyweb.New(a.Notify).Routes(),
-		(&forumweb.Handlers{Forum: a.Forum, Moderation: a.Moderation}).Routes(),
+		(&forumweb.Handlers{Forum: a.Forum, Moderation: a.Moderation, Reading: a.reading}).Routes(),
 		(&moderationweb.Handlers{Moderation: a.Moderation, Forum: a.Forum}).Routes(),
 		(&liveweb.Handlers{Hub: a.Live}).Routes(),
 		(&forumweb.Lead{Forum: a.Forum, Deliveries: a.Deliveries, BaseURL: a.cfg.BaseURL}).Routes(),
@@ -380,6 +380,9 @@ func (a *App) mount(words *locale.Bundle, o Options) error {
 	a.Handler = e
 	return nil
 }
+
+// reading is how many people have a topic open.
+func (a *App) reading(topic, personID string) int { return a.Live.Reading(topic, personID) }
 
 // origin is the site's own, as browsers write it.
 func origin(base string) string {

@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"go/parser"
 	"go/token"
 	"io/fs"
@@ -11,8 +12,11 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
+	"greenroom/internal/config"
 	"greenroom/internal/db"
+	"greenroom/internal/live"
 )
 
 func read(t *testing.T, path string) string {
@@ -74,6 +78,36 @@ func TestBackupAsDocumented(t *testing.T) {
 	before := s.digest()
 	again := newSiteOn(t, d, setup{})
 	again.same(before, "the copy")
+}
+
+// The limits of sockets stand in docs/operating.md as the program has them.
+func TestLimitsOfSocketsAsDocumented(t *testing.T) {
+	t.Parallel()
+	text, o := read(t, "docs/operating.md"), live.Defaults()
+	seconds := func(d time.Duration) int { return int(d / time.Second) }
+	for what, n := range map[string]int{
+		"sockets of one person on a node (`GREENROOM_LIVE_PER_PERSON`)": o.PerPerson, "sockets on a node (`GREENROOM_LIVE_SOCKETS`)": o.Sockets,
+		"new sockets in a second on a node (`GREENROOM_LIVE_ACCEPT`)": o.Accept, "topics that a socket listens to": live.MaxTopics,
+		"bytes of a message from a page": live.MaxFrame, "messages from a page in a second, twice as many at once": live.MaxTalk,
+		"frames that wait for a page": o.Frames, "KiB that wait for a page": o.Bytes >> 10, "missed numbers that are told one by one": live.MaxMissed,
+		"seconds for one write": seconds(o.Write), "seconds between pings, give or take a fifth": seconds(o.Ping),
+		"seconds without a word from the page": seconds(o.Silent), "seconds between looks at sessions that have ended": seconds(o.Check),
+		"seconds between looks at what one person may read": seconds(o.Seats), "seconds between looks at heads, whatever the doorbell says": seconds(o.Poll),
+		"seconds between counts of who reads": seconds(o.Here), "seconds over which pages come back when a node stops": seconds(o.Spread),
+	} {
+		number := strconv.Itoa(n)
+		if n >= 1000 {
+			number = strconv.Itoa(n/1000) + "," + fmt.Sprintf("%03d", n%1000)
+		}
+		if !strings.Contains(text, "| "+what+" | "+number+" |") {
+			t.Errorf("docs/operating.md does not say: %s: %s", what, number)
+		}
+	}
+	cfg, err := config.Read(func(string) string { return "" })
+	ok(t, err)
+	if cfg.LiveSockets != o.Sockets || cfg.LivePerPerson != o.PerPerson || cfg.LiveAccept != o.Accept {
+		t.Error("the defaults of the settings are others than those of the hub")
+	}
 }
 
 // Every module and package that is used directly has its line in docs/dependencies.md, and no other has one.

@@ -242,6 +242,32 @@ func TestWhatEndsASocket(t *testing.T) {
 	})
 }
 
+// How many have a thread open stands on its page from three on, and never in a private group.
+func TestHowManyReadAThread(t *testing.T) {
+	eachShow(t, func(t *testing.T, w *talkShow) {
+		ctx := context.Background()
+		w.begins(w.ana, forum.General, "Who is here?")
+		path := "/threads/" + w.thread
+		w.trainer.get(path).want(200).lacks("reading now")
+		w.listen(w.ana, 0).until(1)
+		w.trainer.get(path).want(200).lacks("reading now") // two of them: a name
+		w.listen(w.lee, 0).until(1)
+		w.trainer.get(path).want(200, "3 reading now")
+		w.ana.get(path).want(200).lacks("reading now")
+
+		who, err := w.Accounts.ByID(ctx, w.trainer.id)
+		ok(t, err)
+		v, err := w.Forum.Visit(ctx, who, w.cohortID, forum.General)
+		ok(t, err)
+		g, err := w.Forum.MakeGroup(ctx, v, id.New(), "A quiet corner", []string{w.ana.id, w.lee.id})
+		ok(t, err)
+		w.begins(w.ana, "g."+g.ID, "Only the two of us.")
+		w.listen(w.ana, 0).until(1)
+		w.listen(w.lee, 0).until(1)
+		w.trainer.get("/threads/"+w.thread).want(200, "Only the two of us.").lacks("reading now")
+	})
+}
+
 func cookies(c *client) (out []string) {
 	u, err := url.Parse(c.s.url)
 	ok(c.s.t, err)

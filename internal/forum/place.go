@@ -68,6 +68,9 @@ func (v *Visit) Member() bool { return v.Enrolment != nil }
 // Prompt says whether the board is a prompt of the course.
 func (v *Visit) Prompt() bool { return v.Activity != nil }
 
+// Private says whether the board is that of a private group.
+func (v *Visit) Private() bool { return strings.HasPrefix(v.Board, groupBoard) }
+
 var errNotFound = fault.New(fault.NotFound, "error.not_found")
 
 // Visit says what a person may do on a board of a delivery. NotFound when they may not know of it: they are not in the

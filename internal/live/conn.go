@@ -63,7 +63,7 @@ func (c *conn) start(ws *websocket.Conn) {
 	c.ws = ws
 	c.pingAt = time.Now().Add(around(c.hub.o.Ping))
 	c.mu.Unlock()
-	ws.SetReadLimit(maxFrame)
+	ws.SetReadLimit(MaxFrame)
 	heard := func(string) error { return ws.SetReadDeadline(time.Now().Add(c.hub.o.Silent)) }
 	ws.SetPongHandler(heard)
 	_ = heard("")
@@ -80,7 +80,7 @@ func (c *conn) start(ws *websocket.Conn) {
 // read is the reader; when it returns the socket is gone.
 func (c *conn) read() {
 	defer c.gone()
-	talk := rate.NewLimiter(maxTalk, 2*maxTalk)
+	talk := rate.NewLimiter(MaxTalk, 2*MaxTalk)
 	for {
 		kind, raw, err := c.ws.ReadMessage()
 		if err != nil {
@@ -303,7 +303,7 @@ func (c *conn) subscribe(a asked) {
 		c.send(pack(Frame{T: "gone", Topic: a.Topic}))
 		return
 	}
-	if len(c.subs) >= maxTopics {
+	if len(c.subs) >= MaxTopics {
 		c.send(pack(Frame{T: "error", Topic: a.Topic, Why: "too_many"}))
 		return
 	}
@@ -330,9 +330,12 @@ func (c *conn) listen(ctx context.Context, src Source, a asked) error {
 	if err != nil {
 		return err
 	}
-	s := &sub{c: c, n: a.After}
+	s := &sub{c: c, n: a.After, here: -1}
 	s.t = c.hub.topic(a.Topic, src, head, epoch)
-	if a.Epoch != epoch || a.After > head || head-a.After > catchUp || seat.other(a.Seat) {
+	if x, is := src.(Counted); is {
+		s.t.counted.Store(x.Counted(seat))
+	}
+	if a.Epoch != epoch || a.After > head || head-a.After > MaxMissed || seat.other(a.Seat) {
 		c.send(pack(Frame{T: "reset", Topic: a.Topic, N: head, Epoch: epoch, Seat: seat.Name()}))
 		s.n = head
 	}

@@ -11,7 +11,7 @@ import (
 
 // Frame is one thing that is told; see docs/live-protocol.md.
 type Frame struct {
-	T     string           `json:"t"` // hello, sub, event, void, reset, gone, beat, bye, error
+	T     string           `json:"t"` // hello, sub, event, void, reset, gone, here, beat, bye, error
 	Topic string           `json:"topic,omitempty"`
 	N     int64            `json:"n,omitempty"`
 	Epoch int64            `json:"epoch,omitempty"`

@@ -28,6 +28,7 @@ func (h *Hub) Run(ctx context.Context) error {
 	go look(min(time.Second, h.o.Ping/4), func(context.Context) { h.ping() })
 	go look(min(time.Second, h.o.Seats/4), h.seats)
 	go look(h.o.Poll, h.poll)
+	go look(h.o.Here, h.count)
 	go func() {
 		for ctx.Err() == nil {
 			select {

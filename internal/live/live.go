@@ -4,6 +4,7 @@
 //	topic.go   one topic: who listens, what is told to whom
 //	conn.go    one socket: reading, the queue of what waits, writing
 //	frame.go   what is sent, as JSON
+//	here.go    how many people have a topic open
 //	keep.go    pings, sessions and seats that are looked at again, heads that are polled, the end
 //
 // A topic is a numbered stream (internal/stream) of the same name. A package that has streams registers a Source, which
@@ -89,6 +90,7 @@ type Options struct {
 	Check  time.Duration // between looks at all sessions
 	Seats  time.Duration // between looks at what one person may read
 	Poll   time.Duration // between looks at the heads of topics, whatever the doorbell says
+	Here   time.Duration // between counts of who has a topic open
 	Spread time.Duration // over which those come back who are sent away when the node stops
 	Frames int           // that may wait for one reader
 	Bytes  int           // likewise
@@ -105,12 +107,19 @@ const (
 	PerPerson = 10
 	Accept    = 200
 
-	maxTopics = 8
-	maxFrame  = 4 << 10 // bytes from the client
-	maxTalk   = 10      // frames a second from the client
-	catchUp   = 200     // events that are told one by one; who is further behind loads the page again
+	MaxTopics = 8
+	MaxFrame  = 4 << 10 // bytes from the client
+	MaxTalk   = 10      // frames a second from the client
+	MaxMissed = 200     // events that are told one by one; who is further behind loads the page again
 	pageSize  = 20      // events that are read at once
 )
+
+// Defaults are the limits where nothing else is set.
+func Defaults() Options {
+	var o Options
+	o.fill()
+	return o
+}
 
 func (o *Options) fill() {
 	def := func(d *time.Duration, v time.Duration) {
@@ -134,6 +143,7 @@ func (o *Options) fill() {
 	def(&o.Check, 10*time.Second)
 	def(&o.Seats, time.Minute)
 	def(&o.Poll, 3*time.Second)
+	def(&o.Here, 10*time.Second)
 	def(&o.Spread, 30*time.Second)
 }
 
@@ -147,6 +157,7 @@ type Hub struct {
 	lost    chan struct{} // hints may have been lost: heads are looked at now
 	found   atomic.Int64  // see Counts
 	caught  atomic.Int64
+	here    here
 
 	mu       sync.Mutex
 	sources  map[string]Source
@@ -169,6 +180,7 @@ func New(st *stream.Service, o Options) *Hub {
 		},
 		kick: make(chan struct{}, 1), lost: make(chan struct{}, 1), sources: map[string]Source{}, topics: map[string]*topic{}, conns: map[*conn]struct{}{},
 		people: map[string]int{}, empty: make(chan struct{}),
+		here: here{node: strconv.FormatUint(rand.Uint64(), 36), rung: map[string]said{}, away: map[string]map[string]said{}},
 	}
 	st.Listen(h.rung)
 	return h
@@ -218,6 +230,10 @@ func (h *Hub) rung(hint stream.Hint) {
 		case h.lost <- struct{}{}:
 		default:
 		}
+		return
+	}
+	if strings.HasPrefix(hint.Stream, herePrefix) {
+		h.here.heard(hint)
 		return
 	}
 	h.mu.Lock()

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -62,8 +63,11 @@ func (b *board) Seat(_ context.Context, who *account.Person, topic string) (live
 	case b.locked[who.ID]:
 		return live.Seat{Class: "locked"}, nil
 	}
-	return live.Seat{Class: "open"}, nil
+	return live.Seat{Class: "open", Data: topic}, nil
 }
+
+// Counted: all but one topic say how many have them open.
+func (b *board) Counted(seat live.Seat) bool { return seat.Data != "room:private" }
 
 // Tell: payloads are "author text"; "hide" payloads are for nobody, and a "reset" is one.
 func (b *board) Tell(_ context.Context, _ string, seat live.Seat, who *account.Person, events []stream.Event) ([]live.Telling, error) {
@@ -632,4 +636,95 @@ func TestAnEventIsWorkedOutOnceForAllWhoReadTheSame(t *testing.T) {
 			t.Errorf("worked out %d times", p.board.told)
 		}
 	})
+}
+
+// here reads frames until one says how many have the topic open.
+func (s *socket) here(want int) {
+	s.t.Helper()
+	for {
+		if f := s.next(); f.T == "here" {
+			if f.Count != want || f.Topic == "" {
+				s.t.Fatalf("here %+v, want %d", f, want)
+			}
+			return
+		}
+	}
+}
+
+// People are counted from three on, each once, on this node and the others; who has gone is not, and a private place says nothing.
+func TestHowManyAreHere(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *bun.DB) {
+		bell := stream.NewLocal()
+		o := live.Options{Here: 20 * time.Millisecond, PerPerson: 10}
+		one, two := open(t, d, bell, o), open(t, d, bell, o)
+		if n := one.Reading("room:a", "ann"); n != 0 {
+			t.Errorf("%d read what nobody reads", n)
+		}
+		ann, again := one.in("ann", "room:a", 0), one.in("ann", "room:a", 0)
+		ann.here(0)
+		again.here(0)
+		bo := one.in("bo", "room:a", 0)
+		bo.here(0) // two people: that would be a name
+		if n := one.Reading("room:a", "ann"); n != 0 {
+			t.Errorf("two people are said to be %d", n)
+		}
+		if n := one.Reading("room:a", "cy"); n != 3 {
+			t.Errorf("the page of a third person says %d", n)
+		}
+		cy := two.in("cy", "room:a", 0)
+		for _, s := range []*socket{ann, again, bo, cy} {
+			s.here(3)
+		}
+		until(t, func() bool { return one.Reading("room:a", "ann") == 3 })
+		_ = cy.Close()
+		for _, s := range []*socket{ann, again, bo} {
+			s.here(0)
+		}
+		var private []*socket
+		for _, name := range []string{"ann", "bo", "cy", "di"} {
+			s := one.in(name, "room:private", 0)
+			s.want("sub")
+			private = append(private, s)
+		}
+		di := two.in("di", "room:a", 0)
+		bo.here(3) // a round later
+		di.here(3)
+		one.say("room:private", "post", "ed x")
+		for _, s := range private {
+			s.want("event 1 x") // and no number before it
+		}
+	})
+}
+
+// After a thousand readers have come and gone the process runs what it ran before.
+func TestNothingRunsForWhoHasGone(t *testing.T) {
+	d := dbtest.New(t, "sqlite")
+	p := open(t, d, stream.NewLocal(), live.Options{PerPerson: 2000, Accept: 100_000, Here: 10 * time.Millisecond})
+	p.say("room:a", "post", "bo x")
+	round := func() {
+		var all []*socket
+		for range 50 {
+			s := p.in("ann", "room:a", 0)
+			s.want("event 1 x", "sub 1")
+			all = append(all, s)
+		}
+		for i, s := range all {
+			if i%2 == 0 {
+				ok(t, s.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(websocket.CloseNormalClosure, ""), time.Now().Add(time.Second)))
+			}
+			_ = s.Close()
+		}
+		until(t, func() bool { sockets, topics, _ := p.Status(); return sockets+topics == 0 })
+	}
+	round()
+	base := 0
+	until(t, func() bool { // the first round warms up pools and the server
+		was := base
+		base = runtime.NumGoroutine()
+		return base == was
+	})
+	for range 20 {
+		round()
+	}
+	until(t, func() bool { return runtime.NumGoroutine() <= base+3 })
 }

@@ -25,6 +25,8 @@ type topic struct {
 	refs   int         // of the hub's lock
 	queued atomic.Bool // a pump has still to begin
 
+	counted atomic.Bool // it says how many have it open
+
 	told   atomic.Int64 // n, for hints, which wait for nobody
 	hinted atomic.Int64 // the highest number that a hint named
 	late   int64        // of the poll: a number that it found and no hint had named
@@ -56,6 +58,7 @@ type sub struct {
 	t    *topic
 	seat *Seat // of the topic's lock
 	n    int64 // likewise: the number that was sent last
+	here int   // likewise: how many have the topic open, as they were told; -1: not yet
 }
 
 // hint is ring, unless the hint is about what was told already. A wrong one does no more than cost a query, or leave the
@@ -225,7 +228,7 @@ func (h *Hub) Read(ctx context.Context, who *account.Person, name string, after,
 	if moved {
 		return []Frame{{T: "reset", Topic: name, N: head, Epoch: now}}, false, nil
 	}
-	if now != epoch || head < after || head-after > catchUp || seat.other(seatName) {
+	if now != epoch || head < after || head-after > MaxMissed || seat.other(seatName) {
 		return []Frame{{T: "reset", Topic: name, N: head, Epoch: now, Seat: seat.Name()}}, false, nil
 	}
 	if head == after {

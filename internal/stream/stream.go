@@ -85,6 +85,9 @@ func (s *Service) Append(ctx context.Context, tx bun.IDB, streamID, kind, payloa
 // Ring rings a name that holds no events: something else has changed that those who know the name look at.
 func (s *Service) Ring(name string) { s.bell.Ring(Hint{Stream: name}) }
 
+// Hint rings with a hint of the caller's own making.
+func (s *Service) Hint(h Hint) { s.bell.Ring(h) }
+
 // Since returns up to limit events after number after, in order, and whether there are more.
 func (s *Service) Since(ctx context.Context, streamID string, after int64, limit int) (events []Event, more bool, err error) {
 	err = s.db.NewSelect().Model(&events).Where("stream_id = ? AND n > ?", streamID, after).

@@ -69,3 +69,24 @@ test("new posts wait, are announced, and move no focus", { timeout: 240000 }, as
   assert.equal(await reader.getByText(said).count(), 0, "what was hidden is still to be read");
   assert.deepEqual([...reader.faults, ...deaf.faults, ...writer.faults, ...staff.faults], []);
 });
+
+test("how many read a thread is text, from three on", { timeout: 240000 }, async () => {
+  const all = [];
+  for (const [who, js] of [["learner2", true], ["learner3", true], ["trainer", true], ["learner4", false]]) {
+    const p = await open(browser, { js });
+    await signIn(p, who + "@demo.example");
+    await p.goto(talk + "/general");
+    await p.locator(".board-list a", { hasText: "rude and right" }).click();
+    all.push(p);
+  }
+  const [one, two, three, plain] = all;
+  await one.locator(".live-here", { hasText: "3 reading now" }).waitFor({ timeout: 40000 });
+  assert.deepEqual(await axe(one), []);
+  await plain.reload();
+  assert.equal(await plain.locator(".live-here").innerText(), "4 reading now");
+  await three.context().close();
+  await one.locator(".live-here").waitFor({ state: "hidden", timeout: 40000 });
+  await plain.reload();
+  assert.equal(await plain.locator(".live-here").innerText(), "3 reading now");
+  assert.deepEqual([...one.faults, ...two.faults, ...plain.faults], []);
+});

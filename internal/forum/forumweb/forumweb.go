@@ -29,6 +29,7 @@ import (
 type Handlers struct {
 	Forum      *forum.Service
 	Moderation *moderation.Service
+	Reading    func(topic, personID string) int // how many people have a topic open: live.Hub.Reading; nil is nobody
 }
 
 var errNotFound = fault.New(fault.NotFound, "error.not_found")

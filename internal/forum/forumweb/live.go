@@ -56,6 +56,15 @@ func (x *Live) Seat(ctx context.Context, who *account.Person, topic string) (liv
 	return seat, nil
 }
 
+// Counted says that threads tell how many have them open, but for those of private groups: there a number is soon a name
+// (live.Counted).
+func (x *Live) Counted(seat live.Seat) bool {
+	s, is := seat.Data.(spot)
+	return is && counts(s)
+}
+
+func counts(s spot) bool { return s.t != nil && !s.v.Private() }
+
 // seatOf is what makes posts look different to who is there than to others.
 func seatOf(s spot, zone *time.Location) live.Seat {
 	v := s.v

@@ -24,9 +24,9 @@ type Player struct {
 
 var _ play.Player = (*Player)(nil)
 
-// NewPlayer makes the player.
-func NewPlayer(f *forum.Service, m *moderation.Service, r *record.Service) *Player {
-	return &Player{h: &Handlers{Forum: f, Moderation: m}, records: r}
+// NewPlayer makes the player. Reading is that of Handlers.
+func NewPlayer(f *forum.Service, m *moderation.Service, r *record.Service, reading func(topic, personID string) int) *Player {
+	return &Player{h: &Handlers{Forum: f, Moderation: m, Reading: reading}, records: r}
 }
 
 // Kind names what it plays.

@@ -139,6 +139,9 @@ func (h *Handlers) threadPage(c echo.Context, s spot, typed *pages.Composer, why
 	}
 	p := &pages.ThreadPage{View: view(c, s.v), Thread: s.t, Read: read}
 	p.Seat = seatOf(s, p.Zone).Name()
+	if counts(s) && h.Reading != nil {
+		p.Reading = h.Reading(s.t.Stream(), s.v.Who.ID)
+	}
 	group := s.v.Group
 	if s.t != nil {
 		p.Title, group = s.t.Title, s.t.GroupID

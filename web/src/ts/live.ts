@@ -7,7 +7,7 @@ export interface Frame { t: string; topic?: string; n?: number; epoch?: number; 
 export type State = "live" | "again" | "look" | "off";
 
 /** Who listens to a topic: take gets each number once and in order. One that looks by itself is left alone without a socket. */
-export interface Listener { topic: string; head: number; epoch: number; seat?: string; looks?: boolean; take(f: Frame): void; state(s: State): void }
+export interface Listener { topic: string; head: number; epoch: number; seat?: string; looks?: boolean; here?(n: number): void; take(f: Frame): void; state(s: State): void }
 
 const look = 15000; // ms between looks without a socket
 const most = 120000; // at most, after failures
@@ -121,6 +121,7 @@ class Live {
         l.epoch = f.epoch ?? l.epoch;
         break;
       case "gone": break;
+      case "here": l.here?.(f.count ?? 0); return;
       default: return;
     }
     l.take(f);

@@ -58,6 +58,15 @@ export class LiveThread extends HTMLElement implements Listener {
     if (line) { line.textContent = text; line.dataset.state = s; }
     if (s === "off" || this.last === "off") announce(text);
     this.last = s;
+    if (s === "look" || s === "off") this.here(0); // nothing says any more how many there are
+  }
+
+  /** How many have the thread open. It is text to be read when one likes, and not announced: a number that changes would talk over it. */
+  here(n: number): void {
+    const line = this.querySelector<HTMLElement>(".live-here");
+    if (!line) return;
+    line.hidden = n === 0;
+    line.textContent = n ? say("reading", { n: String(n) }) : "";
   }
 
   private make(html: string): HTMLElement {

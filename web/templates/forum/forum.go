@@ -106,6 +106,7 @@ type ThreadPage struct {
 	Thread   *forum.Thread // nil while nobody has written in a prompt
 	Read     *forum.Page
 	Seat     string // the name of how the reader sees it (live.Seat)
+	Reading  int    // how many people have it open; 0 where that is not said
 	Title    string
 	Board    string // title of the board
 	Group    int    // number of the discussion group, 0 without
