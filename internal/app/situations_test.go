@@ -152,7 +152,7 @@ func TestSituationsArePlayed(t *testing.T) {
 		p.submit("/play/continue", nil).want(404)
 
 		// Who takes the course alone finds theirs from the course and after a scenario's debrief.
-		content := s.course("tiny").Activity("first/outage").Content.(*scenario.Scenario)
+		content := s.course("tiny").Activity("first/outage").Content().(*scenario.Scenario)
 		last := far.playOn(outage, content, nil).want(200, "Your own situations")
 		at := last.link("/situations/")
 		far.get("/courses/tiny").want(200, "Your own situations", at)
