@@ -21,6 +21,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/alexedwards/argon2id"
 	"github.com/labstack/echo/v4"
 	"github.com/uptrace/bun"
 	"go.opentelemetry.io/otel/trace"
@@ -146,6 +147,7 @@ type Options struct {
 	Now      func() time.Time // nil: the system's clock
 	NoLimits bool             // no rate limits
 	Bell     *bell.Bell       // nil: nobody but this process hears of news
+	Hash     *argon2id.Params // of passwords; nil: see account.Options
 
 	Metrics *telemetry.Metrics   // nil: nobody counts
 	Traces  trace.TracerProvider // nil: nobody traces
@@ -215,7 +217,7 @@ func New(cfg config.Config, d *bun.DB, log *slog.Logger, o Options) (*App, error
 	a.Events = event.New(d, now, log)
 	a.Accounts, err = account.New(d, a.Mail, account.Options{
 		BaseURL: cfg.BaseURL, SiteName: cfg.SiteName, Zone: cfg.TimeZone, Now: now, Log: log, Words: words,
-		GuestDays: cfg.KeepGuests, UnprovenDays: cfg.KeepEmpty,
+		GuestDays: cfg.KeepGuests, UnprovenDays: cfg.KeepEmpty, Hash: o.Hash,
 	})
 	if err != nil {
 		return nil, err

@@ -18,6 +18,7 @@ import (
 	"testing/fstest"
 	"time"
 
+	"github.com/alexedwards/argon2id"
 	"github.com/uptrace/bun"
 	"golang.org/x/net/html"
 
@@ -134,6 +135,8 @@ func newSiteOn(t *testing.T, d *bun.DB, set setup) *site {
 	}
 	log := slog.New(slog.NewJSONHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	set.options.Now, set.options.NoLimits = s.clock.Now, !set.limits
+	// How strong hashes are is account's to test: at full strength they would be half of what all tests here cost.
+	set.options.Hash = &argon2id.Params{Memory: 64, Iterations: 1, Parallelism: 1, SaltLength: 16, KeyLength: 32}
 	a, err := app.New(cfg, d, log, set.options)
 	ok(t, err)
 	s.App = a

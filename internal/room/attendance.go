@@ -186,7 +186,7 @@ func (p *Attendee) weigh(from, to time.Time, base, need int) {
 // absent are the people of the room's cohort who have a seat there, and those who booked, and were not in the room.
 func (s *Service) absent(ctx context.Context, r *Room, a *Attendance) ([]Expected, error) {
 	var all []Expected
-	if err := s.expected(s.db, r).OrderExpr("p.name, p.id").Limit(MaxPeople).Scan(ctx, &all); err != nil {
+	if err := s.expected(s.db, r).OrderExpr("lower(p.name), p.id").Limit(MaxPeople).Scan(ctx, &all); err != nil {
 		return nil, db.Err(err)
 	}
 	a.Expects = r.CohortID != "" || len(all) > 0
