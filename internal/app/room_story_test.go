@@ -187,3 +187,115 @@ func (h *hall) noChoices() {
 		h.t.Errorf("%d rows say who voted for what once the vote is closed", n)
 	}
 }
+
+// A scenario by tables: each group has its own way from the same beginning, any of its people moves it and who presses second
+// sees where it is; messages reach all; the debrief sets the groups side by side, and so do summary, table and results.
+func TestAScenarioByTables(t *testing.T) {
+	each(t, setup{courses: withStory()}, func(t *testing.T, s *site) {
+		h := newStory(t, s, "")
+		people := []*client{h.in("Ada"), h.in("Bob"), h.in("Cyd"), h.in("Dee")}
+		h.reach(0, "")
+		h.page(people[0], "Your trainer makes the groups")
+		groups := func(f url.Values) *page {
+			f.Set("item", h.items[0].ID)
+			return h.host.post("/teach/rooms/"+h.id+"/groups", f)
+		}
+		groups(url.Values{"do": {"make"}, "way": {"hand"}, "size": {"2"}}).want(303)
+		for n, who := range h.view().Breakout.Loose[:3] {
+			groups(url.Values{"do": {"place"}, "who": {who.ID}, "group": {strconv.Itoa(1 + n/2)}}).want(303)
+		}
+		ada, bob, cyd, dee := people[0], people[1], people[2], people[3]
+		move := func(c *client, seen int, kind, choice string, more ...string) *page {
+			f := url.Values{"item": {h.items[0].ID}, "seen": {strconv.Itoa(seen)}, "kind": {kind}, "choice": {choice}}
+			for n := 0; n+1 < len(more); n += 2 {
+				f.Set(more[n], more[n+1])
+			}
+			return c.post("/room/"+h.code+"/story", f)
+		}
+		stands := func(want ...string) {
+			t.Helper()
+			for n, told := range h.view().Tables {
+				if got := told.Now().Passage.Key; got != want[n] {
+					t.Errorf("group %d stands at %s, not %s", n+1, got, want[n])
+				}
+			}
+		}
+
+		h.page(ada, "You are in group 1", "Tuesday 12:41", "Talk it over", "What do you do first?")
+		h.page(dee, "You are in no group yet").lacks("Tuesday 12:41")
+		move(dee, 0, "chose", "own").want(303)
+		move(s.nobody(), 0, "chose", "own").want(404)
+		move(ada, 0, "chose", "").want(422, "Choose one of the answers")
+		move(ada, 0, "chose", "own").want(303)
+		move(bob, 0, "chose", "own").want(303)
+		move(bob, 0, "chose", "argue").want(303).follow().want(200, "The story has gone on meanwhile", "The service desk calls")
+		move(ada, 7, "chose", "own").want(422)
+		move(cyd, 0, "chose", "delete").want(303)
+		stands("facts", "facts")
+		h.page(cyd, "The replies lose their thread").lacks("Co-develop")
+		move(cyd, 1, "chose", "codevelop").want(422, "Choose one of the answers")
+		h.host.get("/teach/rooms/"+h.id).want(200, "Where the groups are", "The service desk calls").lacks("Make them anew")
+		h.stage("A bad day", "The service desk calls").lacks("The replies lose")
+		groups(url.Values{"do": {"make"}, "way": {"hand"}, "size": {"2"}}).want(303)
+		h.tellStory("play", url.Values{"kind": {"chose"}, "choice": {"own"}, "seen": {"0"}}).want(404)
+
+		h.tellStory("send", url.Values{"value": {"office-email"}}).want(303)
+		h.page(ada, "Is this an attack?")
+		h.page(cyd, "Is this an attack?")
+		move(ada, 2, "chose", "service").want(303)
+		move(ada, 3, "replied", "", "mark-answer", "9").want(422, "Choose what fits for “Answers her question”")
+		move(ada, 3, "replied", "", goodMarks...).want(303)
+		move(bob, 4, "chose", "known").want(303)
+		move(bob, 5, "chose", "known").want(303) // it is over
+		stands("steady", "facts")
+		h.page(ada, "Your group has reached an ending")
+		h.host.get("/teach/rooms/"+h.id).want(200, "ended: Back by three").lacks("Send now")
+		groups(url.Values{"do": {"call"}, "call": {"1"}}).want(303)
+		h.page(cyd, "Come back to the whole room")
+
+		again := newSiteOn(t, s.DB, setup{courses: withStory()})
+		v, err := again.Rooms.Stage(t.Context(), h.id)
+		ok(t, err)
+		if len(v.Tables) != 2 || v.Tables[0].Log != 5 || v.Tables[1].Log != 2 {
+			t.Errorf("opened anew the groups are elsewhere: %+v", v.Tables)
+		}
+
+		h.do(url.Values{"do": {"reveal"}, "item": {h.items[0].ID}}).want(303)
+		move(cyd, 2, "chose", "service").want(303)
+		stands("steady", "facts")
+		h.page(cyd, "The groups side by side", "yours", "not at an ending", "Back by three", "The way of group 1", "Panel: 6.4 of 7")
+		h.page(dee, "The groups side by side").lacks("yours")
+		h.stage("The groups side by side", "Public trust")
+		h.tellStory("look", url.Values{"value": {"1"}}).want(303)
+		h.stage("What do you do first?", "What the groups chose", "Group 1", "Group 2")
+		h.do(url.Values{"do": {"open"}, "item": {h.items[0].ID}}).want(303)
+		move(cyd, 2, "chose", "service").want(303)
+		stands("steady", "reply")
+
+		h.do(url.Values{"do": {"end"}}).want(303)
+		h.host.get("/teach/rooms/"+h.id+"/summary").want(200, "The groups side by side", "Back by three")
+		h.host.get("/teach/rooms/"+h.id+"/summary.csv").want(200, "Back by three: Here the story ended.,1,Group 1", "Write to Rosa: Here the story stands.,1,Group 2").lacks("Ada")
+		cyd.get("/room/"+h.code+"/results").want(200, "The groups side by side", "yours")
+		s.healthy()
+	})
+}
+
+// How a scenario is played is chosen when the room is set up, until it is reached.
+func TestHowAScenarioIsPlayed(t *testing.T) {
+	each(t, setup{courses: withStory()}, func(t *testing.T, s *site) {
+		h := newStory(t, s, "")
+		h.host.get("/teach/rooms/new?sheet=tiny/first/room").want(200, "How the scenario is played", "By tables: each group its own way")
+		set := func(by string) *page {
+			return h.host.post("/teach/rooms/"+h.id+"/setup", url.Values{"part": {"rows"}, "id": {h.items[0].ID}, "minutes-" + h.items[0].ID: {"10"}, "by-" + h.items[0].ID: {by}})
+		}
+		set("magic").want(422, "Choose how the scenario is played")
+		set(room.ByVote).want(303)
+		h.reach(0, "")
+		set(room.ByTables).want(303)
+		if v := h.view(); !v.Item.Voted() || v.Item.Phase != room.Open {
+			t.Errorf("it is played %q, %s", v.Item.Content.By, v.Item.Phase)
+		}
+		h.host.get("/teach/rooms/" + h.id + "/setup").want(200).lacks("How the scenario is played")
+		s.healthy()
+	})
+}

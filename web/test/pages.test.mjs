@@ -147,6 +147,30 @@ before(async () => {
       for (const [part, text] of [["now", "Begin"], ["now", "Next: "], ["now", "Open for answers"], ["now", "Show the results"], ["sheet", "End the workshop"]]) await other.locator(`[data-part=${part}] button`, { hasText: text }).first().click();
       await other.locator("#now", { hasText: "The workshop is over" }).waitFor();
       visits.push([door, who], [door + "/results", who], [door + "/feedback", who], ["/me/workshops", who], [over + "/summary", who]);
+      // Scenarios that a room plays: a vote that is open, one that is shown, and groups that look back.
+      for (const by of ["vote", "shown", "tables"]) {
+        await other.goto("/teach/rooms/new?sheet=using-social-media/understanding-online-engagement/workshop");
+        for (const box of await other.locator(".room-plan input[type=checkbox]").all()) await box.uncheck();
+        await other.locator(".room-plan li", { hasText: "Four channels, one bridge" }).locator("input[type=checkbox]").check();
+        await other.locator("select[name^=by-]").selectOption(by === "tables" ? by : "vote");
+        await new Mouse(other).pressAndLoad(other.locator("main form button.btn-primary"));
+        const played = new URL(other.url()).pathname, phone = "/room/" + (await other.locator(".console-join strong").innerText()).replace(" ", "");
+        const wall = await other.locator(".console-join a").first().getAttribute("href");
+        const press = async (part, text) => { await other.goto(played); await other.locator(`[data-part=${part}] button`, { hasText: text }).first().click(); };
+        await other.goto(phone);
+        await new Mouse(other).pressAndLoad(other.locator("main form button.btn-primary"));
+        await press("now", "Begin");
+        await other.locator("#story").waitFor();
+        if (by === "tables") { await press("groups", "Make the groups"); await other.locator(".room-group").first().waitFor(); }
+        await other.goto(phone);
+        await other.locator("[data-part=activity] .choice").first().click();
+        await other.locator("[data-part=activity] form button.btn-primary").click();
+        await other.locator(by === "tables" ? ".scn-outcome" : ".room-receipt").waitFor();
+        if (by === "shown") { await press("now", "Show the results"); await other.locator(".room-results").waitFor(); }
+        if (by === "tables") { await press("story", "Stop and compare"); await other.locator("#debrief").waitFor(); }
+        visits.push([played, who], [phone, who], [wall, "nobody"], [played + "/setup", who]);
+        if (by === "tables") visits.push([played + "/summary", who]);
+      }
       await other.goto("/teach/write");
       await new Mouse(other).pressAndLoad(other.locator("button[value=copy]").first());
       const draft = new URL(other.url()).pathname;

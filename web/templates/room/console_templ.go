@@ -482,15 +482,15 @@ func ShowForm(p Form) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
+				templ_7745c5c3_Err = ui.Field(ui.FieldData{ID: "f-minutes-" + itoa(n), Name: "minutes-" + itoa(n), Label: p.L.T("room.f.minutes"), InputMode: "numeric", Value: p.Plan.Items[n].Minutes, Error: p.By["minutes-"+itoa(n)], MaxLength: 3}).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
 				if i.Scenario != "" {
 					templ_7745c5c3_Err = ui.Field(ui.FieldData{ID: "f-by-" + itoa(n), Name: "by-" + itoa(n), Label: p.L.T("room.f.by"), Options: playedBy(p.L, p.Plan.Items[n].By), Error: p.By["by-"+itoa(n)]}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-				}
-				templ_7745c5c3_Err = ui.Field(ui.FieldData{ID: "f-minutes-" + itoa(n), Name: "minutes-" + itoa(n), Label: p.L.T("room.f.minutes"), InputMode: "numeric", Value: p.Plan.Items[n].Minutes, Error: p.By["minutes-"+itoa(n)], MaxLength: 3}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
 				}
 				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 38, "</li>")
 				if templ_7745c5c3_Err != nil {

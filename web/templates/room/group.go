@@ -13,9 +13,16 @@ import (
 
 func groupsPath(v *rules.View) templ.SafeURL { return templ.SafeURL(console(v) + "/groups") }
 
-// noted says whether some group has a note: then its groups stay.
-func noted(b *rules.Breakout) bool {
-	return slices.ContainsFunc(b.Groups, func(g *rules.Group) bool { return g.Version > 0 })
+// settled says whether the groups stay as they are: one has written a note, or has begun to play.
+func settled(v *rules.View) bool {
+	return slices.ContainsFunc(v.Breakout.Groups, func(g *rules.Group) bool { return g.Version > 0 }) ||
+		slices.ContainsFunc(v.Tables, func(t *rules.Told) bool { return t.Log > 0 })
+}
+
+// writes says whether the summary has the notes of an item's groups: those who play a scenario need not write any.
+func (p Summary) writes(i *rules.Item) bool {
+	all := p.Notes[i.ID]
+	return len(all) > 0 && (!i.Played() || slices.ContainsFunc(all, func(g rules.Group) bool { return g.Note != "" }))
 }
 
 func nameOf(l *locale.Printer, p *rules.Participant) string {

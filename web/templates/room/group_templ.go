@@ -94,7 +94,7 @@ func consoleGroups(p Console) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			if p.View.Drives && (p.View.Breakout == nil || !noted(p.View.Breakout)) {
+			if p.View.Drives && (p.View.Breakout == nil || !settled(p.View)) {
 				templ_7745c5c3_Err = makeGroups(p).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -1352,7 +1352,7 @@ func groupNotes(p Summary) templ.Component {
 		}
 		ctx = templ.ClearChildren(ctx)
 		for n := range p.Items {
-			if len(p.Notes[p.Items[n].ID]) > 0 {
+			if p.writes(&p.Items[n]) {
 				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 87, "<section class=\"card stack\" aria-labelledby=\"")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -1410,9 +1410,9 @@ func groupNotes(p Summary) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var71 string
-				templ_7745c5c3_Var71, templ_7745c5c3_Err = templ.JoinStringErrs(p.Items[n].Title)
+				templ_7745c5c3_Var71, templ_7745c5c3_Err = templ.JoinStringErrs(p.L.T("room.group_notes", "Title", p.Items[n].Title))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/templates/room/group.templ`, Line: 207, Col: 76}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/templates/room/group.templ`, Line: 207, Col: 112}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var71))
 				if templ_7745c5c3_Err != nil {

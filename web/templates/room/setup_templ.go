@@ -618,12 +618,6 @@ func setupRow(p Setup, n int, i *rules.Item, r rules.Row) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		if i.Played() && !i.Shown {
-			templ_7745c5c3_Err = ui.Field(ui.FieldData{ID: "f-by-" + i.ID, Name: "by-" + i.ID, Label: p.L.T("room.f.by"), Options: playedBy(p.L, r.By), Error: p.By["by-"+i.ID]}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-		}
 		if p.View.State == rules.Planned {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 45, "<div class=\"setup-moves\">")
 			if templ_7745c5c3_Err != nil {
@@ -642,6 +636,12 @@ func setupRow(p Setup, n int, i *rules.Item, r rules.Row) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 46, "</div>")
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+		}
+		if i.Played() && !i.Shown {
+			templ_7745c5c3_Err = ui.Field(ui.FieldData{ID: "f-by-" + i.ID, Name: "by-" + i.ID, Label: p.L.T("room.f.by"), Options: playedBy(p.L, r.By), Error: p.By["by-"+i.ID]}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
