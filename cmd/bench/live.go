@@ -130,13 +130,15 @@ func (h *bareHub) broadcast(raw []byte) error {
 // listeners are clients in this process that count what they hear.
 type listeners struct {
 	conns []*websocket.Conn
+	last  []int64      // the number that each heard last; 0: none, or messages have none
+	odd   atomic.Int64 // messages that came twice, out of order, or beyond what was written
 	left  atomic.Int64
 	done  chan time.Time
 	size  atomic.Int64 // of the last frame
 }
 
 // dialAll opens n sockets that listen to a thread, and returns when all of them are heard.
-func dialAll(address, origin string, cookies []string, topic string, n int, heard func(raw []byte)) ([]*websocket.Conn, error) {
+func dialAll(address, origin string, cookies []string, topic string, n int, heard func(socket int, raw []byte)) ([]*websocket.Conn, error) {
 	conns := make([]*websocket.Conn, n)
 	errs := make(chan error, n)
 	gate := make(chan struct{}, 32)
@@ -171,7 +173,7 @@ func dialAll(address, origin string, cookies []string, topic string, n int, hear
 					if err != nil {
 						return
 					}
-					heard(raw)
+					heard(i, raw)
 				}
 			}()
 		}()
@@ -185,18 +187,47 @@ func dialAll(address, origin string, cookies []string, topic string, n int, hear
 }
 
 func listen(address, origin string, cookies []string, topic string, n int) (*listeners, error) {
-	l := &listeners{done: make(chan time.Time, 1)}
+	l := &listeners{done: make(chan time.Time, 1), last: make([]int64, n)}
 	var err error
-	l.conns, err = dialAll(address, origin, cookies, topic, n, func(raw []byte) {
-		frames := int64(bytes.Count(raw, []byte(`"t":"event"`)) + bytes.Count(raw, []byte(`"t":"void"`)))
+	l.conns, err = dialAll(address, origin, cookies, topic, n, func(socket int, raw []byte) {
+		frames := int64(0)
+		for frame := range bytes.SplitSeq(raw, []byte("\n")) {
+			if !bytes.HasPrefix(frame, []byte(`{"t":"event"`)) && !bytes.HasPrefix(frame, []byte(`{"t":"void"`)) {
+				continue
+			}
+			frames++
+			if was, is := l.last[socket], numberOf(frame); is > 0 {
+				if l.last[socket] = is; was > 0 && is != was+1 {
+					l.odd.Add(1)
+				}
+			}
+		}
+		if frames == 0 {
+			return
+		}
 		if frames == 1 {
 			l.size.Store(int64(len(raw)))
 		}
-		if left := l.left.Add(-frames); frames > 0 && left <= 0 && left+frames > 0 {
+		switch left := l.left.Add(-frames); {
+		case left == 0:
 			l.done <- time.Now()
+		case left < 0:
+			l.odd.Add(1)
 		}
 	})
 	return l, err
+}
+
+// numberOf is the number of a frame of ours, 0 where it has none.
+func numberOf(frame []byte) (n int64) {
+	_, after, _ := bytes.Cut(frame[:min(len(frame), 120)], []byte(`,"n":`))
+	for _, c := range after {
+		if c < '0' || c > '9' {
+			break
+		}
+		n = 10*n + int64(c-'0')
+	}
+	return n
 }
 
 // expect begins to count.
@@ -205,6 +236,9 @@ func (l *listeners) expect(messages int) { l.left.Store(int64(messages * len(l.c
 func (l *listeners) wait() (time.Time, error) {
 	select {
 	case at := <-l.done:
+		if n := l.odd.Load(); n > 0 {
+			return at, fmt.Errorf("%d messages came twice or out of order", n)
+		}
 		return at, nil
 	case <-time.After(30 * time.Second):
 		return time.Time{}, fmt.Errorf("%d messages were not heard", l.left.Load())
@@ -361,7 +395,7 @@ func listener() int {
 		_, err = moreFiles(n + 100)
 	}
 	if err == nil {
-		_, err = dialAll(f[0], f[1], f[4:], f[2], n, func([]byte) {})
+		_, err = dialAll(f[0], f[1], f[4:], f[2], n, func(int, []byte) {})
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench: listener:", err)

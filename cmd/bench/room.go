@@ -197,7 +197,7 @@ func (c *crowded) insist(wait time.Duration, do func() error) (err error) {
 }
 
 // heard is a phone that is told of a change: after its share of the spread it gets its parts anew.
-func (c *crowded) heard(raw []byte) {
+func (c *crowded) heard(_ int, raw []byte) {
 	for line := range bytes.SplitSeq(raw, []byte("\n")) {
 		var f struct {
 			T    string `json:"t"`
@@ -340,7 +340,7 @@ var answered = regexp.MustCompile(`(\d+) (?:person|people) answered`)
 func (c *crowded) present(ctx context.Context) (*presenter, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	p := &presenter{told: make(chan struct{}, 1), done: make(chan struct{})}
-	conns, err := dialAll("ws"+strings.TrimPrefix(c.b.site.base, "http")+"/live", c.b.site.origin(), []string{c.cookie}, room.DeskOf(c.room.ID), 1, func([]byte) {
+	conns, err := dialAll("ws"+strings.TrimPrefix(c.b.site.base, "http")+"/live", c.b.site.origin(), []string{c.cookie}, room.DeskOf(c.room.ID), 1, func(int, []byte) {
 		select {
 		case p.told <- struct{}{}:
 		default:

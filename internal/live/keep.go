@@ -183,13 +183,15 @@ func nameOf(seat Seat, err error) string {
 	return seat.Name()
 }
 
-// poll looks at the heads of all topics, in case the doorbell was not heard.
+// poll looks at the heads of all topics, in case the doorbell was not heard. What was told before it looked cannot be ahead of a
+// head unless the history was replaced; what is told while it looks can.
 func (h *Hub) poll(ctx context.Context) {
 	h.mu.Lock()
 	topics := make(map[string]*topic, len(h.topics))
+	before := make(map[string]int64, len(h.topics))
 	names := make([]string, 0, len(h.topics))
 	for name, t := range h.topics {
-		topics[name] = t
+		topics[name], before[name] = t, t.told.Load()
 		names = append(names, name)
 	}
 	h.mu.Unlock()
@@ -210,7 +212,7 @@ func (h *Hub) poll(ctx context.Context) {
 			}
 			t.late = 0
 			switch {
-			case now.Epoch != epoch || now.Head < n:
+			case now.Epoch != epoch || now.Head < before[name]:
 				t.mu.Unlock()
 				t.renew(now.Head, now.Epoch)
 				continue

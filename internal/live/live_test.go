@@ -728,3 +728,29 @@ func TestNothingRunsForWhoHasGone(t *testing.T) {
 	}
 	until(t, func() bool { return runtime.NumGoroutine() <= base+3 })
 }
+
+// The look at the heads of topics reads the database while others tell what is newer: what it read then is no history that was
+// replaced, and nobody is told to load the page again.
+func TestLookingAtHeadsWhileNewsIsToldResetsNobody(t *testing.T) {
+	each(t, live.Options{Poll: 50 * time.Microsecond, PerPerson: 100}, func(t *testing.T, p *place) {
+		const posts = 150
+		var all []*socket
+		for range 20 {
+			s := p.in("ann", "room:a", 0)
+			s.want("sub")
+			all = append(all, s)
+		}
+		var writing sync.WaitGroup
+		defer writing.Wait()
+		writing.Go(func() {
+			for range posts {
+				p.say("room:a", "post", "bo x")
+			}
+		})
+		for _, s := range all {
+			for n := range posts {
+				s.want(fmt.Sprint("event ", n+1, " x"))
+			}
+		}
+	})
+}
