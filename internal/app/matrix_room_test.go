@@ -33,6 +33,7 @@ func init() {
 		"POST " + at + "/setup":      {"/teach/rooms/{room}/setup", host(false, 422), url.Values{"part": {"basics"}}},
 		"GET /teach/rooms/templates": {"/teach/rooms/templates", desk("trainer", 200), nil},
 		"GET " + at + "/copy":        {"/teach/rooms/{room}/copy", host(true, 200), nil},
+		"GET " + at + "/pack":        {"/teach/rooms/{room}/pack", host(true, 200), nil},
 		"POST " + at + "/rehearsal":  {"/teach/rooms/{room}/rehearsal", host(false, 422), nil},
 		"POST " + at + "/copy":       {"/teach/rooms/{room}/copy", host(false, 422), nil},
 		"POST " + at + "/do":         {"/teach/rooms/{room}/do", host(false, 422), url.Values{"do": {"timer"}, "minutes": {"x"}}},

@@ -4,6 +4,7 @@
 //	plan.go    setting up, from the run sheet of a module
 //	setup.go   changing what is set up
 //	copy.go    copies to another day, templates
+//	pack.go    what is printed
 //	rehearse.go rehearsals, and what simulated people do in them
 //	run.go     what a trainer does: items, phases, timer, driving, what people wrote
 //	take.go    what a participant does: coming in, answering, writing, voting

@@ -136,7 +136,7 @@ before(async () => {
       await new Mouse(other).pressAndLoad(other.locator("section:has(#rehearse) button"));
       const rehearsal = new URL(other.url()).pathname;
       visits.push([rehearsal, who], ["/room/" + rehearsal.split("/").pop() + "/stage", "nobody"]);
-      visits.push([room, who], [room + "/setup", who], [room + "/copy", who], ["/teach/rooms/templates", who], [room + "/attendance", who], [room + "/summary", who], [stage, "nobody"]);
+      visits.push([room, who], [room + "/setup", who], [room + "/copy", who], [room + "/pack", who], ["/teach/rooms/templates", who], [room + "/attendance", who], [room + "/summary", who], [stage, "nobody"]);
       // One that is over, as somebody has it who was there.
       await other.goto("/teach/rooms/new?sheet=using-social-media/an-introduction/workshop");
       await new Mouse(other).pressAndLoad(other.locator("main form button.btn-primary"));

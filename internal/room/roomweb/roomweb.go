@@ -10,6 +10,7 @@
 //	attendance.go who was there
 //	after.go     what participants have when it is over
 //	booking.go   booking a seat, the list of bookings
+//	pack.go      what is printed
 //	calendar.go  bookings as calendars have them
 //
 // Pages are forms that work without scripts. With scripts, <live-room> hears over its socket that there is something new (or
@@ -64,6 +65,7 @@ func (h *Handlers) Routes() []web.Route {
 		{Method: http.MethodPost, Path: desk + "/setup", Handler: h.postSetup, Access: web.Trainer},
 		{Method: http.MethodGet, Path: desk + "/copy", Handler: h.getCopy, Access: web.Trainer},
 		{Method: http.MethodPost, Path: desk + "/copy", Handler: h.postCopy, Access: web.Trainer},
+		{Method: http.MethodGet, Path: desk + "/pack", Handler: h.getPack, Access: web.Trainer},
 		{Method: http.MethodPost, Path: desk + "/rehearsal", Handler: h.postRehearsal, Access: web.Trainer},
 		{Method: http.MethodPost, Path: desk + "/here", Handler: h.postHostHere, Access: web.Trainer},
 		{Method: http.MethodPost, Path: desk + "/groups", Handler: h.postGroups, Access: web.Trainer},

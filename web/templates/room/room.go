@@ -5,6 +5,7 @@
 //	console.templ   setting up and the trainer's console
 //	group.templ     breakout groups, on every screen
 //	setup.templ     changing what is set up
+//	pack.templ      what is printed
 //	copy.templ      copies to another day, templates
 //	story.templ     a scenario that the room or its tables play, and looking back on it
 //	summary.templ   what was said and voted
