@@ -128,7 +128,9 @@ func (w *world) settings() (config.Config, *slog.Logger, error) {
 	if cfg.Log == "json" {
 		h = slog.NewJSONHandler(w.err, opts)
 	}
-	return cfg, slog.New(h), nil
+	log := slog.New(h)
+	slog.SetDefault(log) // what has no logger of its own writes in the same form
+	return cfg, log, nil
 }
 
 // open reads the settings and opens the product for a command that is not the server.
