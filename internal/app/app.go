@@ -261,6 +261,7 @@ func New(cfg config.Config, d *bun.DB, log *slog.Logger, o Options) (*App, error
 	a.Notify.SetInbox(a.Inbox, a.Forum)
 	a.Panels = panel.New(d, a.Courses, a.Mail, panel.Options{BaseURL: cfg.BaseURL, Words: words, Now: now})
 	a.Situations = situation.New(d, a.Courses, a.Inbox, situation.Options{Now: now})
+	a.Moderation.SetSubjects(a.reportable())
 
 	a.Roster = roster.New(d, a.Accounts, a.Courses, a.Deliveries, a.Mail, roster.Options{
 		BaseURL: cfg.BaseURL, SiteName: cfg.SiteName, Secret: rootOf(cfg), Words: words, Now: now, Log: log,

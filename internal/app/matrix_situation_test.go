@@ -26,6 +26,8 @@ func init() {
 		"GET " + one + "/edit":          {own + "/edit", by(303, 200, 404), nil},
 		"POST " + one + "/edit":         {own + "/edit", by(401, 422, 404), url.Values{"title": {tooLong}}},
 		"GET " + one + "/scenario.yaml": {own + "/scenario.yaml", by(303, 200, 200), nil},
+		"GET /report/:about/:id":        {"/report/situation/{situation}", by(303, 404, 200), nil},
+		"POST /report/:about/:id":       {"/report/situation/{situation}", by(401, 404, 422), nil},
 		"GET " + one + "/play":          {own + "/play", by(303, 303, 303), nil},
 		"POST " + one + "/play/:verb":   {own + "/play/start", by(401, 303, 303), nil},
 		"POST " + one + "/share":        {own + "/share", by(401, 303, 404), nil},

@@ -94,9 +94,9 @@ func TestModerationFromReportToAppeal(t *testing.T) {
 		mo.post(at+"/decide", decide).want(303)
 		bo.read(post).want(200).lacks("What an idiot")
 		mine := "/me/decisions/" + strings.TrimPrefix(at, "/moderate/cases/")
-		ada.get(mine).want(200, "Your post was hidden", "It insults a member", "What an idiot the other one is.", "Appeal")
+		ada.get(mine).want(200, "What you wrote was hidden", "It insults a member", "What an idiot the other one is.", "Appeal")
 		bo.get(mine).want(404)
-		if n := s.count("mail WHERE subject = 'A decision about your post'"); n != 1 {
+		if n := s.count("mail WHERE subject = 'A decision about what you wrote'"); n != 1 {
 			t.Errorf("%d letters to the author", n)
 		}
 		if n := s.count("mail WHERE subject = 'What came of your report'"); n != 1 {
@@ -235,7 +235,7 @@ func TestAModeratorTakesUpAPost(t *testing.T) {
 		mo.post(at+"/answer", url.Values{"outcome": {"overturned"}, "taken": {"1"}, "why": {"The book is the course book."}, "version": {"2"}}).want(303)
 		bo.read(post).want(200, "Buy my book about rivers.")
 		ada.get("/me/decisions/"+strings.TrimPrefix(at, "/moderate/cases/")).want(200, "The decision was taken back.", "The book is the course book.")
-		if n := s.count("mail WHERE subject = 'A decision about your post was taken back'"); n != 1 {
+		if n := s.count("mail WHERE subject = 'A decision about what you wrote was taken back'"); n != 1 {
 			t.Errorf("%d letters", n)
 		}
 		s.person("Boss", account.RoleAdmin).get("/admin/moderation?check=1").want(200, "3 lines, each sealed")

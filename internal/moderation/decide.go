@@ -114,6 +114,18 @@ func orNotFound(err error) error {
 	return errNotFound
 }
 
+// MayDecide says whether an action is one for the case: held posts are let through, and who wrote what is no post keeps
+// writing in discussions.
+func (c *Case) MayDecide(action string) bool {
+	switch {
+	case !slices.Contains(Actions, action), action == Release && c.Origin != HeldBack:
+		return false
+	case c.About != "":
+		return action != Suspend
+	}
+	return c.PostID != "" || action == None
+}
+
 // Decision is what a moderator decides.
 type Decision struct {
 	Action, Rule, Reason string
@@ -125,7 +137,7 @@ func (d *Decision) check(c *Case) error {
 	d.Rule, d.Reason = strings.Join(strings.Fields(d.Rule), " "), forum.Tidy(d.Reason)
 	var f fault.Fields
 	switch {
-	case !slices.Contains(Actions, d.Action), d.Action == Release && c.Origin != HeldBack, c.PostID == "" && d.Action != None:
+	case !c.MayDecide(d.Action):
 		f.Add("action", "moderation.choose")
 	case d.Action == Suspend && !slices.Contains(SuspendDays, d.Days):
 		f.Add("days", "moderation.choose")
@@ -188,6 +200,9 @@ func (s *Service) Decide(ctx context.Context, who *account.Person, caseID string
 				}
 			}
 		}
+		if err := s.keep(ctx, tx, c, now); err != nil {
+			return err
+		}
 		if err := updateCase(ctx, tx, c); err != nil {
 			return err
 		}
@@ -204,6 +219,9 @@ func (s *Service) Decide(ctx context.Context, who *account.Person, caseID string
 			return err
 		}
 		if err := s.apply(ctx, tx, who, c, p, w.visit); err != nil {
+			return err
+		}
+		if err := s.sight(ctx, tx, c, false); err != nil {
 			return err
 		}
 		return s.tell(ctx, tx, c, w.person)
@@ -338,6 +356,11 @@ func (s *Service) Answer(ctx context.Context, who *account.Person, caseID string
 			}
 		} else if err != nil && !fault.Is(err, fault.NotFound) {
 			return err
+		}
+		if overturn {
+			if err := s.sight(ctx, tx, c, true); err != nil {
+				return err
+			}
 		}
 		return s.tell(ctx, tx, c, w.person)
 	})

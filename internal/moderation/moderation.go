@@ -9,6 +9,7 @@
 //	rules.go       house rules and who accepted them
 //	gate.go        what holds before a post is let in (forum.Gate)
 //	settings.go    site and board settings, the caretaker period
+//	about.go       what can be reported beside posts
 //	report.go      reports by members and by anybody
 //	queue.go       the queue
 //	decide.go      claiming, deciding, appeals
@@ -112,6 +113,7 @@ type Case struct {
 	Origin, PostID, ThreadID string
 	DeliveryID               string `bun:",nullzero"`
 	AuthorID                 string `bun:",nullzero"`
+	About, AboutID           string // of what is no post; see Subject
 	Kind, State              string
 	OpenedAt, DueAt          time.Time
 	ClaimedBy                string
@@ -168,6 +170,7 @@ type Service struct {
 	mail     *mail.Service
 	opts     Options
 	stands   *db.Prepared // standingQuery
+	subjects map[string]Subject
 }
 
 // New makes the service. The forum asks it before it lets posts in once SetGate was called with it.

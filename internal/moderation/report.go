@@ -53,7 +53,7 @@ func (s *Service) Report(ctx context.Context, who *account.Person, postID string
 		return err
 	}
 	return db.InTx(ctx, s.db, func(ctx context.Context, tx bun.Tx) error {
-		return s.report(ctx, tx, postID, v.Delivery.ID, &Report{ReporterID: who.ID, Place: forum.PostPath(postID), Kind: n.Kind, Text: n.Text})
+		return s.report(ctx, tx, target{postID: postID, deliveryID: v.Delivery.ID}, &Report{ReporterID: who.ID, Place: forum.PostPath(postID), Kind: n.Kind, Text: n.Text})
 	})
 }
 
@@ -91,18 +91,19 @@ func (s *Service) ReportOutside(ctx context.Context, n NewReport) error {
 		}
 	}
 	return db.InTx(ctx, s.db, func(ctx context.Context, tx bun.Tx) error {
-		return s.report(ctx, tx, postID, deliveryID, &Report{Name: n.Name, Email: n.Email, Place: n.Place, Kind: n.Kind, Text: n.Text})
+		return s.report(ctx, tx, target{postID: postID, deliveryID: deliveryID}, &Report{Name: n.Name, Email: n.Email, Place: n.Place, Kind: n.Kind, Text: n.Text})
 	})
 }
 
-// report adds a report to the post's open case, or opens one. What the post says now is kept.
-func (s *Service) report(ctx context.Context, tx bun.IDB, postID, deliveryID string, r *Report) error {
-	if err := db.Lock(ctx, tx, "moderation-post:"+postID); err != nil {
+// report adds a report to the open case of a post or text, or opens one. What it says now is kept.
+func (s *Service) report(ctx context.Context, tx bun.IDB, at target, r *Report) error {
+	postID, deliveryID := at.postID, at.deliveryID
+	if err := db.Lock(ctx, tx, at.lock()); err != nil {
 		return err
 	}
 	now := s.clock()
 	r.ID, r.At = id.New(), now
-	c, err := openCase(ctx, tx, postID)
+	c, err := at.open(ctx, tx)
 	if err != nil {
 		return err
 	}
@@ -116,6 +117,9 @@ func (s *Service) report(ctx context.Context, tx bun.IDB, postID, deliveryID str
 				return err
 			}
 			c.ThreadID, c.AuthorID, c.Snapshot = p.ThreadID, p.AuthorID, snapshot(p, now)
+		}
+		if t := at.text; t != nil {
+			c.About, c.AboutID, c.AuthorID, c.Snapshot = at.about, t.ID, t.AuthorID, textSnapshot(t, now)
 		}
 		if _, err := tx.NewInsert().Model(c).Exec(ctx); err != nil {
 			return fmt.Errorf("open a case: %w", db.Err(err))

@@ -43,6 +43,7 @@ type Review struct {
 	AssignedAt time.Time
 	DueAt      time.Time
 	DoneAt     *time.Time
+	HiddenAt   *time.Time // out of the writer's sight since, by a moderator
 }
 
 // Feedback is a reply with what others say of it.
@@ -68,7 +69,7 @@ func (s *Service) Replies(ctx context.Context, sit *Sitting) ([]Feedback, error)
 		ids = append(ids, t.ID)
 	}
 	var all []Review
-	if err := s.db.NewSelect().Model(&all).Where("reply_id IN (?)", bun.List(ids)).Where("done_at IS NOT NULL").Order("done_at", "id").Scan(ctx); err != nil {
+	if err := s.db.NewSelect().Model(&all).Where("reply_id IN (?)", bun.List(ids)).Where("done_at IS NOT NULL").Where("hidden_at IS NULL").Order("done_at", "id").Scan(ctx); err != nil {
 		return nil, fmt.Errorf("reviews of a run: %w", db.Err(err))
 	}
 	now := s.clock()

@@ -76,12 +76,14 @@ func (s *Service) Share(ctx context.Context, p *Place, situationID string, c Con
 			return errNotFound
 		case u.AdoptedAt != nil:
 			return fault.New(fault.Conflict, "situation.error.adopted")
+		case u.Withheld != "" && u.Withheld == u.Body:
+			return fault.New(fault.Conflict, "situation.error.withheld")
 		}
 		if err := u.Form().Missing(); err != nil {
 			return err
 		}
 		now := s.clock()
-		u.Shared, u.SharedAt, u.Named, u.MayAdopt, u.GivenBack = u.Body, &now, c.Named, c.MayAdopt, ""
+		u.Shared, u.SharedAt, u.Named, u.MayAdopt, u.GivenBack, u.Withheld = u.Body, &now, c.Named, c.MayAdopt, "", ""
 		return nil
 	})
 }

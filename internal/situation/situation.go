@@ -5,6 +5,7 @@
 //	form.go       what the form asks, and its checks
 //	story.go      the form as a scenario/1 file
 //	situation.go  types, what somebody may do in a delivery, writing
+//	sight.go      what moderators take out of sight and bring back
 //	share.go      sharing and withdrawing, reviews, giving back, adopting
 //	play.go       that somebody has played one
 //	list.go       what there is to read
@@ -60,6 +61,7 @@ type Situation struct {
 	Named     bool   // readers see the writer's name; who leads the cohort always does
 	MayAdopt  bool   // the writer agrees that the course keeps it
 	GivenBack string // why it was taken out of sight, in the words of who leads; "" when it was not
+	Withheld  string // what others read until a moderator took it out of sight, JSON; "" when none did
 	AdoptedAt *time.Time
 	AdoptedBy *string
 

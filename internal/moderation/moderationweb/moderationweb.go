@@ -36,6 +36,8 @@ func (h *Handlers) Routes() []web.Route {
 		{Method: http.MethodPost, Path: "/report", Handler: h.postOutside, Access: web.Public, Limit: "mail"},
 		{Method: http.MethodGet, Path: "/posts/:post/report", Handler: h.getReport, Access: web.SignedIn},
 		{Method: http.MethodPost, Path: "/posts/:post/report", Handler: h.postReport, Access: web.SignedIn},
+		{Method: http.MethodGet, Path: "/report/:about/:id", Handler: h.getReportText, Access: web.SignedIn},
+		{Method: http.MethodPost, Path: "/report/:about/:id", Handler: h.postReportText, Access: web.SignedIn},
 		{Method: http.MethodPost, Path: "/posts/:post/moderate", Handler: h.postTakeUp, Access: web.Facilitating},
 		{Method: http.MethodGet, Path: "/me/decisions/:case", Handler: h.getMine, Access: web.SignedIn},
 		{Method: http.MethodPost, Path: "/me/decisions/:case/appeal", Handler: h.postAppeal, Access: web.SignedIn},
@@ -150,6 +152,38 @@ func (h *Handlers) postReport(c echo.Context) error {
 	}
 	web.Notice(c, "ok", "moderation.reported")
 	return web.SeeOther(c, forum.PostPath(c.Param("post")))
+}
+
+func (h *Handlers) getReportText(c echo.Context) error {
+	return h.reportText(c, moderation.NewReport{}, nil)
+}
+
+// reportText shows the form of a member about what is no post.
+func (h *Handlers) reportText(c echo.Context, n moderation.NewReport, why error) error {
+	t, err := h.Moderation.Seen(c.Request().Context(), web.ViewerOf(c).Person, c.Param("about"), c.Param("id"))
+	if err != nil {
+		return err
+	}
+	p := pages.Report{Page: web.Page(c, web.L(c).T("moderation.report_title")), In: n, Action: "/report/" + c.Param("about") + "/" + t.ID, Said: t.Body, Back: t.Back}
+	p.Robots = "noindex"
+	return web.Render(c, p.Wrong(web.FieldErrors(p.L, why)), pages.ShowReport(p))
+}
+
+func (h *Handlers) postReportText(c echo.Context) error {
+	n, who, about := typed(c), web.ViewerOf(c).Person, c.Param("about")
+	t, err := h.Moderation.Seen(c.Request().Context(), who, about, c.Param("id"))
+	if err != nil {
+		return err
+	}
+	err = h.Moderation.ReportText(c.Request().Context(), who, about, t.ID, n)
+	if fault.Is(err, fault.Invalid) {
+		return h.reportText(c, n, err)
+	}
+	if err != nil {
+		return err
+	}
+	web.Notice(c, "ok", "moderation.reported")
+	return web.SeeOther(c, t.Back)
 }
 
 func (h *Handlers) getMine(c echo.Context) error { return h.mine(c, "", nil) }

@@ -44,6 +44,7 @@ type Report struct {
 	Action  string
 	Outside bool        // anybody's form
 	Post    *forum.Seen // what is reported by a member
+	Said    string      // the same, where it is no post
 	Back    string
 }
 
@@ -89,7 +90,7 @@ func (p CasePage) path() string { return "/moderate/cases/" + p.ID }
 func (p CasePage) actions() []string {
 	var out []string
 	for _, a := range rules.Actions {
-		if a == rules.Release && p.Origin != rules.HeldBack || p.PostID == "" && a != rules.None || a == rules.None && p.Origin == rules.HeldBack {
+		if !p.MayDecide(a) || a == rules.None && p.Origin == rules.HeldBack {
 			continue
 		}
 		out = append(out, a)
