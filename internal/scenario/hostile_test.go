@@ -90,7 +90,11 @@ func first(fs scenario.Findings) string {
 func TestTwoHundredPassages(t *testing.T) {
 	start := time.Now()
 	r := scenario.Lint(generated(198))
-	t.Logf("%d states in %s: %s", r.Explored.States, time.Since(start), first(r.Findings))
+	took := time.Since(start)
+	t.Logf("%d states in %s: %s", r.Explored.States, took, first(r.Findings))
+	if took > 5*time.Second {
+		t.Errorf("checked in %s, want five seconds at most", took)
+	}
 	if r.Findings.Broken() || len(r.Scenario.Passages) != 201 || r.Explored.States < 10_000 {
 		t.Errorf("%d passages, %d states:\n%s", len(r.Scenario.Passages), r.Explored.States, list(r.Findings))
 	}
