@@ -90,8 +90,12 @@ func (b *bench) reply(ctx context.Context, who *account.Person, threadID string)
 	if err != nil {
 		return err
 	}
-	_, err = b.app.Forum.Write(ctx, v, forum.Text{ThreadID: threadID, Body: postBody, Rules: 1, ClientID: id.New()})
+	_, err = b.app.Forum.Write(ctx, v, replyTo(threadID))
 	return err
+}
+
+func replyTo(threadID string) forum.Text {
+	return forum.Text{ThreadID: threadID, Body: postBody, Rules: 1, ClientID: id.New()}
 }
 
 // forum measures threads: what it costs to read them, and how many replies a second 32 writers bring in.

@@ -38,6 +38,7 @@ type bench struct {
 	bare    *site
 	cookies []string // of the signed-in learners
 	pids    func() []int
+	cfg     config.Config
 	board   *board // of those who discuss; nil until it is needed
 }
 
@@ -68,6 +69,7 @@ var parts = []part{
 	{"cohort", (*bench).cohort},
 	{"burst", (*bench).burst},
 	{"publish", (*bench).publish},
+	{"drain", (*bench).drain}, // the last: it stops the live pages of the node
 }
 
 // measure runs the parts that are asked for on one database.
@@ -120,6 +122,7 @@ func start(ctx context.Context, engine, dir string) (*bench, func(), error) {
 	log := slog.New(slog.NewTextHandler(io.Discard, nil)) // a line a request, as in production
 	cfg := config.Config{Addr: "127.0.0.1:0", BaseURL: "http://127.0.0.1", Demo: "true", MailFrom: "a@example.org", SiteName: "Greenroom", TimeZone: "UTC",
 		LiveSockets: crowdSockets + 100, LivePerPerson: crowdSockets, LiveAccept: crowdSockets}
+	b.cfg = cfg
 	if b.app, err = app.New(cfg, b.db, log, app.Options{NoLimits: true}); err != nil {
 		return nil, stop, err
 	}
