@@ -110,6 +110,34 @@ func TestLimitsOfSocketsAsDocumented(t *testing.T) {
 	}
 }
 
+// The twenty tests that docs/live-protocol.md names are there, in the packages and files that it says.
+func TestTestsOfTheProtocolAsDocumented(t *testing.T) {
+	t.Parallel()
+	rows := regexp.MustCompile(`(?m)^\| (\d{1,2}) \|[^|]*\|(.*)\|$`).FindAllStringSubmatch(read(t, "docs/live-protocol.md"), -1)
+	if len(rows) != 20 {
+		t.Errorf("%d tests in the table, want 20", len(rows))
+	}
+	there := map[string]bool{}
+	for _, pkg := range []string{"internal/app", "internal/live", "internal/bell", "internal/stream", "internal/forum", "cmd/greenroom"} {
+		names, err := filepath.Glob(filepath.FromSlash("../../" + pkg + "/*_test.go"))
+		ok(t, err)
+		for _, name := range names {
+			raw, err := os.ReadFile(name)
+			ok(t, err)
+			for _, f := range regexp.MustCompile(`(?m)^func (Test\w+)\(`).FindAllStringSubmatch(string(raw), -1) {
+				there[f[1]] = true
+			}
+		}
+	}
+	for _, r := range rows {
+		for _, name := range regexp.MustCompile(`Test[A-Z]\w+`).FindAllString(r[2], -1) {
+			if !there[name] {
+				t.Errorf("test %s: there is no %s", r[1], name)
+			}
+		}
+	}
+}
+
 // Every module and package that is used directly has its line in docs/dependencies.md, and no other has one.
 func TestDependenciesAsDocumented(t *testing.T) {
 	t.Parallel()

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"runtime"
@@ -291,8 +292,9 @@ func each(t *testing.T, o live.Options, fn func(t *testing.T, p *place)) {
 	dbtest.Each(t, func(t *testing.T, d *bun.DB) { fn(t, open(t, d, stream.NewLocal(), o)) })
 }
 
+// Fifty write, each taking a time of its own until the commit, and twenty read who hang up in the middle and come back (discussion.md 3.5, 1).
 func TestWritersAndReadersLoseNothing(t *testing.T) {
-	const writers, each1, readers = 10, 10, 8
+	const writers, each1, readers = 50, 4, 20
 	each(t, live.Options{}, func(t *testing.T, p *place) {
 		var all sync.WaitGroup
 		for r := range readers {
@@ -327,7 +329,12 @@ func TestWritersAndReadersLoseNothing(t *testing.T) {
 		for w := range writers {
 			all.Go(func() {
 				for i := range each1 {
-					p.say("room:a", "post", fmt.Sprint("writer ", w, ".", i))
+					ok(t, db.InTx(context.Background(), p.d, func(ctx context.Context, tx bun.Tx) error {
+						<-time.After(rand.N(4 * time.Millisecond))
+						_, err := p.streams.Append(ctx, tx, "room:a", "post", fmt.Sprint("writer ", w, ".", i))
+						<-time.After(rand.N(2 * time.Millisecond))
+						return err
+					}))
 				}
 			})
 		}
