@@ -28,7 +28,7 @@ func init() {
 		"GET " + one + "/scenario.yaml": {own + "/scenario.yaml", by(303, 200, 200), nil},
 		"GET /report/:about/:id":        {"/report/situation/{situation}", by(303, 404, 200), nil},
 		"POST /report/:about/:id":       {"/report/situation/{situation}", by(401, 404, 422), nil},
-		"GET " + one + "/play":          {own + "/play", by(303, 303, 303), nil},
+		"GET " + one + "/play":          {own + "/play", by(303, 200, 200), nil},
 		"POST " + one + "/play/:verb":   {own + "/play/start", by(401, 303, 303), nil},
 		"POST " + one + "/share":        {own + "/share", by(401, 303, 404), nil},
 		"POST " + one + "/withdraw":     {"/situations/{talk}/{other}/withdraw", by(401, 303, 404), nil},

@@ -110,8 +110,8 @@ func TestSituationsArePlayed(t *testing.T) {
 		on := func(c *client, p *page, end string, form url.Values) *page {
 			return c.get(p.submit(end, form).want(303).header.Get("Location")).want(200)
 		}
-		p := pat.get(one).want(200, "Play it", "Read it without playing", "Nothing is kept but")
-		p = on(pat, p, "/play/start", nil)
+		pat.get(one).want(200, `href="`+one+`/play"`, "Play it", "Read it without playing", "Nothing is kept but")
+		p := on(pat, pat.get(one+"/play").want(200, "You look after the page of a small council.", "Rosa"), "/play/start", nil)
 		p.want(200, "A road closes at noon", "My flour is on the wrong side.", "What do you do?", "only that you have played it")
 		p.submit("/play/choose", url.Values{"choice": {""}}).want(422, "Choose")
 		p = on(pat, p, "/play/choose", url.Values{"choice": {"a"}})
@@ -138,11 +138,11 @@ func TestSituationsArePlayed(t *testing.T) {
 		gil.get(one).want(200, "1 other person has played it")
 		gil.get("/situations/"+d.ID).want(200, "Played by 1")
 		// The writer plays the draft, of which nothing is noted; who may not read it cannot play it; nonsense leads back.
-		mine := on(gil, gil.get(one), "/play/start", nil)
+		mine := on(gil, gil.get(one+"/play"), "/play/start", nil)
 		mine.want(200, "your own situation")
 		far.get(one + "/play").want(404)
 		far.post(one+"/play/start", nil).want(404)
-		pat.get(one + "/play?run=zebra").want(303)
+		pat.get(one+"/play?run=zebra").want(200, "You look after the page")
 		pat.post(one+"/play/choose", url.Values{"run": {"a~b~c"}}).want(404)
 		if !strings.Contains(pat.export()["data/situations.json"], `"played_at": [`) {
 			t.Error("the export does not say that it was played")

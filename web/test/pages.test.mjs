@@ -44,7 +44,7 @@ const talk = "/discuss/" + running, facilitate = "/teach/cohorts/" + running + "
 forMember.push(talk, talk + "/general", talk + "/introductions?list=unanswered", talk + "/help", talk + "/search?q=swing", talk + "/search?q=zebra", "/me/notifications", "/rules");
 forTrainer.push("/teach/discussion", "/teach/discussion?list=flagged", "/teach/discussion?list=new", talk, facilitate, facilitate + "/participation", "/moderate", "/moderate?list=finished", talk + "/general/moderation");
 const situations = "/situations/" + running, theGate = situations + "/019ac000-0000-7000-8000-0000000000b1", half = situations + "/019ac000-0000-7000-8000-0000000000b2"; // learner2 wrote both
-forMember.push(situations, theGate, theGate + "/edit", half, half + "/edit", theGate + "/play?run=1~~~~on~", theGate + "/play?run=1~~~~on~a.a.8;");
+forMember.push(situations, theGate, theGate + "/edit", half, half + "/edit", theGate + "/play", theGate + "/play?run=1~~~~on~", theGate + "/play?run=1~~~~on~a.a.8;");
 forTrainer.push(situations, theGate, "/report/situation/" + theGate.split("/").pop());
 const forGraduate = ["/me", "/me/certificates", "/me/transcript", "/me/courses/using-social-media", course, course + "/finish", "/settings", "/settings/delete"];
 forGraduate.push(course + "/check");

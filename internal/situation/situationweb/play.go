@@ -3,9 +3,11 @@ package situationweb
 import (
 	"net/http"
 
+	"github.com/a-h/templ"
 	"github.com/labstack/echo/v4"
 
 	"greenroom/internal/fault"
+	"greenroom/internal/id"
 	"greenroom/internal/scenario"
 	"greenroom/internal/situation"
 	"greenroom/internal/web"
@@ -49,13 +51,17 @@ func (h *Handlers) stage(c echo.Context) (stage, error) {
 }
 
 func (h *Handlers) play(c echo.Context, status int, s stage, r *scenario.Rehearsal, a scenario.Acted, wrong error) error {
+	by, all := web.FieldErrors(web.L(c), wrong)
+	return h.render(c, status, s, player.Rehearse(web.L(c), s.at, r, c.QueryParam("moved") != "", a, by, all), len(all) > 0)
+}
+
+func (h *Handlers) render(c echo.Context, status int, s stage, body templ.Component, wrong bool) error {
 	l := web.L(c)
-	by, all := web.FieldErrors(l, wrong)
 	p := player.RehearsalPage{
 		Page: web.Page(c, s.scenario.Title.Value), Rehearsal: s.at, Kind: l.T("situation.play.kind"), Crumbs: append(s.crumbs, ui.Link{Text: l.T("situation.play.title")}),
-		Body: player.Rehearse(l, s.at, r, c.QueryParam("moved") != "", a, by, all),
+		Body: body,
 	}
-	p.Section, p.Robots, p.HasError = "courses", "noindex", len(all) > 0
+	p.Section, p.Robots, p.HasError = "courses", "noindex", wrong
 	return web.Render(c, status, player.ShowRehearsal(p))
 }
 
@@ -66,7 +72,7 @@ func (h *Handlers) getPlay(c echo.Context) error {
 	}
 	r, ok := s.scenario.Resume(c.QueryParam("run"))
 	if !ok {
-		return web.SeeOther(c, pages.OnePath(s.place.Delivery.ID, s.one.ID))
+		return h.render(c, http.StatusOK, s, player.Start(player.StartPage{L: web.L(c), Rehearsal: s.at, Scenario: s.scenario, Client: id.New()}), false)
 	}
 	return h.play(c, http.StatusOK, s, r, scenario.Acted{}, nil)
 }
