@@ -106,6 +106,7 @@ func TestAScenarioByVote(t *testing.T) {
 		h.play("chose", "own").want(303)
 		h.tellStory("play", url.Values{"kind": {"chose"}, "choice": {"own"}, "seen": {"0"}}).want(303) // pressed twice
 		h.tellStory("play", url.Values{"kind": {"chose"}, "choice": {"argue"}, "seen": {"0"}}).want(303)
+		h.stage("The service desk calls", "You promised a time", "Public trust")
 		h.page(ada, "The service desk calls", "(2 of 3 votes)", "You promised a time", "Public trust up 8, to 58").lacks("is counted")
 		ada.post("/room/"+h.code+"/answer", url.Values{"item": {h.items[0].ID}, "client": {id.New()}, "choice": {"1"}, "round": {"1"}}).want(303)
 		if v := h.view(); v.Item.Answers != 0 || v.Told.Log != 1 {

@@ -84,6 +84,7 @@ func TestParseReportsFaults(t *testing.T) {
 		{`["This", "That"]`, `["This"]`, `:9: error: `},
 		{"kind: wall", "kind: board", `:11: error: `},
 		{`notes: "Count."`, `notes: ""`, `:9: error: `},
+		{"by: hand", "by: vote", `:15: error: an item of the kind breakout is not done by "vote"`},
 		{"size: 3", "size: 9", `:15: error: `},
 		{`text: "Say your name."`, `text: "` + strings.Repeat("word ", 61) + `"`, `:7: warning: the text on the stage has 61 words`},
 		{"before: |\n  Bring **pens**.", "before: |\n  <script>x</script>", "room.workshop.yaml:5: error: "},
