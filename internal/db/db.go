@@ -24,6 +24,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -87,7 +88,30 @@ func openSQLite(ctx context.Context, path string, conns int, wrap func(driver.Co
 	s := sql.OpenDB(wrap(connector{sqliteshim.Driver(), "file:" + url.PathEscape(path) + "?" + q.Encode()}))
 	s.SetMaxOpenConns(conns)
 	s.SetMaxIdleConns(conns)
-	return ready(ctx, bun.NewDB(s, sqlitedialect.New(), bun.WithDiscardUnknownColumns()))
+	return ready(ctx, bun.NewDB(s, lite{sqlitedialect.New(), make(chan struct{}, 1)}, bun.WithDiscardUnknownColumns()))
+}
+
+// lite is SQLite's dialect, and whose turn it is to write in this process. SQLite itself lets who finds the file locked sleep and ask
+// again, up to a tenth of a second each time: with many writers the file is idle for most of it, and every one of them holds a
+// connection that readers could have.
+type lite struct {
+	*sqlitedialect.Dialect
+	turn chan struct{}
+}
+
+// takeTurn waits until the caller may write, where that is decided in this process, and returns what ends its turn; that may be called
+// more than once.
+func takeTurn(ctx context.Context, d *bun.DB) (end func(), err error) {
+	l, is := d.Dialect().(lite)
+	if !is {
+		return func() {}, nil
+	}
+	select {
+	case l.turn <- struct{}{}:
+		return sync.OnceFunc(func() { <-l.turn }), nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
 // makeFile makes the file of a database where there is none: here and not by SQLite, so that nobody else on the machine
@@ -164,6 +188,11 @@ func isSQLite(d bun.IDB) bool { return d.Dialect().Name() == dialect.SQLite }
 // writers take turns. Errors come back through Err; a commit whose answer was lost is Unavailable, since it may
 // have happened. A panic in fn rolls back and goes on.
 func InTx(ctx context.Context, d *bun.DB, fn func(ctx context.Context, tx bun.Tx) error) (err error) {
+	end, err := takeTurn(ctx, d)
+	if err != nil {
+		return Err(err)
+	}
+	defer end()
 	tx, err := d.BeginTx(ctx, nil)
 	if err != nil {
 		return Err(err)
@@ -183,6 +212,7 @@ func InTx(ctx context.Context, d *bun.DB, fn func(ctx context.Context, tx bun.Tx
 		_ = tx.Rollback()
 		return unknown(err)
 	}
+	end()
 	then.ring()
 	return nil
 }

@@ -4,8 +4,10 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/uptrace/bun"
 
@@ -187,4 +189,45 @@ func TestPreparedReadsAsBunDoes(t *testing.T) {
 			d.SetMaxIdleConns(1)
 		}
 	})
+}
+
+// Writers of one process take turns on SQLite without sleeping: who waits holds no connection, and gives up with its context.
+func TestWritersTakeTurns(t *testing.T) {
+	d, err := db.OpenSQLite(t.Context(), filepath.Join(t.TempDir(), "turns.db"), 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	if _, err := d.Exec("CREATE TABLE n (n INTEGER)"); err != nil {
+		t.Fatal(err)
+	}
+	nothing := func(context.Context, bun.Tx) error { return nil }
+	err = db.InTx(t.Context(), d, func(ctx context.Context, tx bun.Tx) error {
+		waits, stop := context.WithCancel(ctx)
+		var all sync.WaitGroup
+		for range 5 {
+			all.Go(func() {
+				if err := db.InTx(waits, d, nothing); err == nil {
+					t.Error("two wrote at once")
+				}
+			})
+		}
+		soon, cancel := context.WithTimeout(ctx, 2*time.Second)
+		defer cancel()
+		var n int
+		err := d.NewRaw("SELECT COUNT(*) FROM n").Scan(soon, &n) // the second connection is free for who reads
+		stop()
+		all.Wait()
+		return err
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	func() {
+		defer func() { _ = recover() }()
+		_ = db.InTx(t.Context(), d, func(context.Context, bun.Tx) error { panic("at the disco") })
+	}()
+	if err := db.InTx(t.Context(), d, nothing); err != nil {
+		t.Errorf("after a panic: %v", err)
+	}
 }
