@@ -70,9 +70,9 @@ test("every form is clean", { timeout: 240000 }, async () => {
     await p.goto("/teach/write");
     await p.locator("button[value=copy]").first().click();
     await p.getByRole("button", { name: "Publish into a course" }).click();
-    await p.locator("#slug").fill("Not a key");
+    await p.locator("#f-step").fill("Not a key");
     await p.getByRole("button", { name: "Publish", exact: true }).click();
-    await p.locator("#slug[aria-invalid=true]").waitFor();
+    await p.locator("#f-step[aria-invalid=true]").waitFor();
     assert.deepEqual(await axe(p), [], "publishing");
     assert.ok(await p.evaluate(() => document.documentElement.scrollWidth <= innerWidth), "publishing scrolls sideways");
     assert.deepEqual(p.faults, []);
