@@ -43,6 +43,9 @@ func TestAWorkshopIsBooked(t *testing.T) {
 		if k := ada.letter("You have a seat in A day"); !strings.Contains(k, "07:00 AWST") || !strings.Contains(k, "https://call.example/x") || len(ada.letters()) != 1 {
 			t.Errorf("%q\n%s", ada.letters(), k)
 		}
+		if i := ada.invitation("You have a seat in A day"); line(i, "METHOD") != "REQUEST" || line(i, "DTSTART") != "20261206T230000Z" || line(i, "UID") != line(strings.ReplaceAll(ada.get(at+"/calendar.ics").raw, "\r\n ", ""), "UID") || !strings.Contains(i, "mailto:ada@agency.example") || line(i, "SEQUENCE") != line(ada.get(at+"/calendar.ics").raw, "SEQUENCE") {
+			t.Error(i)
+		}
 		bo.post(at+"/book", nil).want(303).follow().want(200, "number 1 on the waiting list").lacks("call.example")
 		cy.post(at+"/book", nil).want(303).follow().want(200, "number 2 on the waiting list")
 		h.host.get("/teach/rooms/"+h.id+"/bookings").want(200, "1 seat booked", "2 people wait", "ada@agency.example")
@@ -57,8 +60,17 @@ func TestAWorkshopIsBooked(t *testing.T) {
 			t.Error(first)
 		}
 		ada.post(at+"/cancel", nil).want(303).follow().want(200, "You have given it back")
+		if i := ada.invitation("You gave back"); line(i, "METHOD") != "CANCEL" || !strings.Contains(i, "STATUS:CANCELLED") || line(i, "SEQUENCE") <= line(ada.invitation("You have a seat"), "SEQUENCE") {
+			t.Error(i)
+		}
+		if i := bo.invitation("You are on the waiting list"); i != "" {
+			t.Error("who waits has nothing for the calendar", i)
+		}
 		bo.get(at).want(200, "A seat is yours")
 		bo.letter("A seat in A day is yours")
+		if i := bo.invitation("A seat in A day is yours"); line(i, "METHOD") != "REQUEST" {
+			t.Error(i)
+		}
 		gone := ada.get(at + "/calendar.ics").want(200).raw
 		if line(gone, "UID") != line(first, "UID") || !strings.Contains(gone, "STATUS:CANCELLED") || line(gone, "SEQUENCE") <= line(first, "SEQUENCE") {
 			t.Errorf("%s\n%s", first, gone)
@@ -77,6 +89,9 @@ func TestAWorkshopIsBooked(t *testing.T) {
 		h.setUp(h.host, url.Values{"part": {"basics"}, "title": {"A day"}, "day": {"2026-12-08"}, "clock": {"11:00"}, "zone": {"Australia/Sydney"}, "place": {"Room 4"}}).want(303)
 		if k := ada.letter("Changed: A day"); !strings.Contains(k, "08:00 AWST") || !strings.Contains(k, "Where: Room 4") {
 			t.Error(k)
+		}
+		if i := ada.invitation("Changed: A day"); line(i, "METHOD") != "REQUEST" || line(i, "DTSTART") != "20261208T000000Z" || line(i, "LOCATION") != "Room 4" {
+			t.Error(i)
 		}
 		n := len(ada.letters())
 		h.setUp(h.host, url.Values{"part": {"basics"}, "title": {"A fine day"}, "day": {"2026-12-08"}, "clock": {"11:00"}, "zone": {"Australia/Sydney"}, "place": {"Room 4"}}).want(303)
@@ -120,6 +135,9 @@ func TestAWorkshopIsBooked(t *testing.T) {
 		if k := ada.letter("Called off"); !strings.Contains(k, "The library is flooded.") {
 			t.Error(k)
 		}
+		if i := ada.invitation("Called off"); line(i, "METHOD") != "CANCEL" || line(i, "SEQUENCE") <= before {
+			t.Error(i)
+		}
 		if p := ada.get(at + "/calendar.ics").want(200); !strings.Contains(p.raw, "STATUS:CANCELLED") || line(p.raw, "SEQUENCE") <= before {
 			t.Error(p.raw)
 		}
@@ -129,6 +147,22 @@ func TestAWorkshopIsBooked(t *testing.T) {
 		h.do(url.Values{"do": {"go"}, "item": {h.items[0].ID}}).want(303).follow().want(200, "This workshop was called off")
 		s.healthy()
 	})
+}
+
+// invitation is the calendar that came with a letter; "" for none.
+func (c *client) invitation(subject string) string {
+	c.s.t.Helper()
+	p, err := c.s.Accounts.ByID(c.s.t.Context(), c.id)
+	ok(c.s.t, err)
+	all, err := c.s.Mail.Mailbox(c.s.t.Context(), p.Email)
+	ok(c.s.t, err)
+	for _, k := range all {
+		if strings.Contains(k.Subject, subject) {
+			return strings.ReplaceAll(k.Calendar, "\r\n ", "")
+		}
+	}
+	c.s.t.Fatalf("no letter %q", subject)
+	return ""
 }
 
 // line is a property of a calendar.

@@ -29,7 +29,7 @@ const PageSize = 50
 // many there are.
 func (s *Service) Troubled(ctx context.Context, page int) ([]Progress, int, error) {
 	var all []letter
-	n, err := s.db.NewSelect().Model(&all).ExcludeColumn("body_text", "body_html").
+	n, err := s.db.NewSelect().Model(&all).ExcludeColumn("body_text", "body_html", "calendar").
 		Where("(state = ? AND attempts > 0 AND last_error <> '' OR state = ?)", queued, dead).
 		OrderExpr("created_at DESC, id").Limit(PageSize).Offset(int64(PageSize * max(0, page-1))).ScanAndCount(ctx)
 	if err != nil {
@@ -41,7 +41,7 @@ func (s *Service) Troubled(ctx context.Context, page int) ([]Progress, int, erro
 // Recent returns the newest letters to an address.
 func (s *Service) Recent(ctx context.Context, to string, n int) ([]Progress, error) {
 	var all []letter
-	err := s.db.NewSelect().Model(&all).ExcludeColumn("body_text", "body_html").Where("to_address = ?", to).
+	err := s.db.NewSelect().Model(&all).ExcludeColumn("body_text", "body_html", "calendar").Where("to_address = ?", to).
 		OrderExpr("created_at DESC, id DESC").Limit(int64(n)).Scan(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("recent letters: %w", db.Err(err))

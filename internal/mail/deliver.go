@@ -116,7 +116,7 @@ func (s *Service) finish(ctx context.Context, l *letter, out error) error {
 		}
 		return nil
 	}
-	q = q.Set("done_at = ?", now).Set("body_text = ''").Set("body_html = ''")
+	q = q.Set("done_at = ?", now).Set("body_text = ''").Set("body_html = ''").Set("calendar = ''")
 	if _, err := q.Exec(ctx); err != nil {
 		return fmt.Errorf("letter %s is over: %w", l.ID, err)
 	}

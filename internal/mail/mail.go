@@ -26,8 +26,12 @@ import (
 )
 
 // Message is a letter. To is one bare address, Subject one line. HTML may be empty: it is then made from Text.
-// Unsubscribe, where there is one, is the address that stops letters of the kind when it is opened or sent a POST.
-type Message struct{ To, Subject, Text, HTML, Unsubscribe string }
+// Unsubscribe, where there is one, is the address that stops letters of the kind when it is opened or sent a POST. Calendar, where
+// there is one, is an iCalendar object with a METHOD, which mail programs put into calendars (RFC 6047).
+type Message struct{ To, Subject, Text, HTML, Unsubscribe, Calendar string }
+
+// maxCalendar is how long Message.Calendar may be, in bytes.
+const maxCalendar = 16 << 10
 
 // Options are the settings of mail.
 type Options struct {
@@ -98,6 +102,7 @@ type letter struct {
 	LastError string
 
 	Unsubscribe string // "": nobody can choose not to get it
+	Calendar    string
 }
 
 // Queue writes the letter down in the transaction; it leaves after it. It refuses what could forge a header.
@@ -111,7 +116,7 @@ func (s *Service) Queue(ctx context.Context, tx bun.IDB, m Message) error {
 	now := s.now()
 	l := &letter{
 		ID: id.New(), ToAddress: m.To, Subject: m.Subject, BodyText: m.Text, BodyHTML: m.HTML,
-		State: queued, DueAt: now, CreatedAt: now, Unsubscribe: m.Unsubscribe,
+		State: queued, DueAt: now, CreatedAt: now, Unsubscribe: m.Unsubscribe, Calendar: m.Calendar,
 	}
 	if s.Development() {
 		l.State, l.DoneAt = kept, now
@@ -138,11 +143,27 @@ func (m Message) check() error {
 	if !oneLine(m.Unsubscribe) || strings.ContainsAny(m.Unsubscribe, " <>") {
 		return fmt.Errorf("mail: the address that stops letters is none")
 	}
+	if len(m.Calendar) > maxCalendar || m.Calendar != "" && method(m.Calendar) == "" {
+		return fmt.Errorf("mail: the calendar is too long or says not what it is for")
+	}
 	if m.Text == "" {
 		return fmt.Errorf("mail: a letter needs text")
 	}
 	return nil
 }
+
+// method is what an iCalendar object is for; "" where it does not say so in a way that is used here.
+func method(calendar string) string {
+	for _, m := range []string{"REQUEST", "CANCEL"} {
+		if strings.Contains(calendar, "\r\nMETHOD:"+m+"\r\n") {
+			return m
+		}
+	}
+	return ""
+}
+
+// From is the address that letters come from.
+func (s *Service) From() netmail.Address { return *s.from }
 
 func oneLine(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool {

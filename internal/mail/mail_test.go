@@ -219,6 +219,25 @@ func TestALetterLeaves(t *testing.T) {
 	})
 }
 
+// A calendar goes as one more form of the letter, and says in the part's type what it is for.
+func TestALetterWithACalendar(t *testing.T) {
+	each(t, func(t *testing.T, o *office) {
+		cal := "BEGIN:VCALENDAR\r\nMETHOD:CANCEL\r\nEND:VCALENDAR\r\n"
+		o.queue(t, mail.Message{To: "ada@example.org", Subject: "x", Text: "x", Calendar: cal})
+		o.deliver(t, 1, 0, 0)
+		got := o.smtp.letters()[0]
+		for _, part := range []string{"multipart/alternative", "text/calendar; method=CANCEL", "METHOD:CANCEL"} {
+			if !strings.Contains(got, part) {
+				t.Errorf("the letter lacks %q:\n%s", part, got)
+			}
+		}
+		var left string
+		if err := o.d.NewSelect().Table("mail").Column("calendar").Scan(context.Background(), &left); err != nil || left != "" {
+			t.Errorf("the calendar is kept after sending: %q, %v", left, err)
+		}
+	})
+}
+
 // Mail programs show a button for what RFC 8058 asks for.
 func TestALetterThatCanBeStopped(t *testing.T) {
 	each(t, func(t *testing.T, o *office) {

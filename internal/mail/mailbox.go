@@ -16,6 +16,7 @@ const keep = 200
 // Kept is a letter in the development mailbox.
 type Kept struct {
 	ID, To, Subject, Text string
+	Calendar              string
 	At                    time.Time
 }
 
@@ -46,7 +47,7 @@ func (s *Service) Letter(ctx context.Context, id string) (Kept, error) {
 }
 
 func (l *letter) kept() Kept {
-	return Kept{ID: l.ID, To: l.ToAddress, Subject: l.Subject, Text: l.BodyText, At: l.CreatedAt}
+	return Kept{ID: l.ID, To: l.ToAddress, Subject: l.Subject, Text: l.BodyText, Calendar: l.Calendar, At: l.CreatedAt}
 }
 
 // prune throws away all but the newest letters of the mailbox.

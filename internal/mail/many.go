@@ -26,7 +26,7 @@ func (s *Service) QueueAll(ctx context.Context, tx bun.IDB, all []Message) error
 			}
 			rows[i] = letter{
 				ID: id.New(), ToAddress: m.To, Subject: m.Subject, BodyText: m.Text, BodyHTML: m.HTML,
-				State: queued, DueAt: now, CreatedAt: now, Unsubscribe: m.Unsubscribe,
+				State: queued, DueAt: now, CreatedAt: now, Unsubscribe: m.Unsubscribe, Calendar: m.Calendar,
 			}
 			if s.Development() {
 				rows[i].State, rows[i].DoneAt = kept, now

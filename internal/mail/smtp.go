@@ -116,5 +116,8 @@ func (s *Service) compose(l *letter) (*gomail.Msg, error) {
 	}
 	m.SetBodyString(gomail.TypeTextPlain, l.BodyText)
 	m.AddAlternativeString(gomail.TypeTextHTML, l.BodyHTML)
+	if l.Calendar != "" { // last: what mail programs that know it prefer
+		m.AddAlternativeString(gomail.ContentType("text/calendar; method="+method(l.Calendar)), l.Calendar)
+	}
 	return m, nil
 }

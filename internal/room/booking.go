@@ -293,7 +293,11 @@ func (s *Service) Unbook(ctx context.Context, personID, roomID string) error {
 		if r.State == Ended {
 			return fault.New(fault.Conflict, "room.err.ended")
 		}
-		return s.free(ctx, tx, r, b)
+		had := b.State == Booked
+		if err := s.free(ctx, tx, r, b); err != nil || !had {
+			return err
+		}
+		return s.letters(ctx, tx, r, "unbooked", *b)
 	})
 }
 
@@ -563,7 +567,7 @@ func (s *Service) BookedBy(ctx context.Context, personID, since string) ([]MyBoo
 	if err := s.db.NewSelect().Model(&rooms).Where("id IN (?)", bun.List(ids)).OrderExpr("day, clock, id").Scan(ctx); err != nil {
 		return nil, db.Err(err)
 	}
-	planned, err := s.planned(ctx, ids)
+	planned, err := planned(ctx, s.db, ids)
 	out := make([]MyBooking, len(rooms))
 	for n := range rooms {
 		out[n] = MyBooking{Room: rooms[n], Booking: *of[rooms[n].ID], Minutes: planned[rooms[n].ID]}
@@ -572,12 +576,12 @@ func (s *Service) BookedBy(ctx context.Context, personID, since string) ([]MyBoo
 }
 
 // planned is how many minutes each of the rooms is to take.
-func (s *Service) planned(ctx context.Context, ids []string) (map[string]int, error) {
+func planned(ctx context.Context, tx bun.IDB, ids []string) (map[string]int, error) {
 	var rows []struct {
 		RoomID string
 		N      int
 	}
-	err := s.db.NewSelect().Model((*Item)(nil)).Column("room_id").ColumnExpr("SUM(minutes) AS n").Where("room_id IN (?)", bun.List(ids)).Group("room_id").Scan(ctx, &rows)
+	err := tx.NewSelect().Model((*Item)(nil)).Column("room_id").ColumnExpr("SUM(minutes) AS n").Where("room_id IN (?)", bun.List(ids)).Group("room_id").Scan(ctx, &rows)
 	out := make(map[string]int, len(rows))
 	for _, x := range rows {
 		out[x.RoomID] = x.N

@@ -50,13 +50,21 @@ func (s *Service) letters(ctx context.Context, tx bun.IDB, r *Room, what string,
 	for n := range people {
 		by[people[n].ID] = &people[n]
 	}
+	minutes, err := planned(ctx, tx, []string{r.ID})
+	if err != nil {
+		return err
+	}
 	var all []mail.Message
 	for n := range bookings {
 		p := by[bookings[n].PersonID]
 		if p == nil || p.Guest() || p.Disabled() || !p.Verified() || p.Email == "" {
 			continue
 		}
-		all = append(all, s.letter(r, p, what, &bookings[n]))
+		letter := s.letter(r, p, what, &bookings[n])
+		if b := bookings[n]; b.State == Booked && what != "day" && what != "hour" || what == "unbooked" || what == "removed" {
+			letter.Calendar = s.invitation(s.post.Words.Printer(p.Lang), p, &MyBooking{Room: *r, Booking: b, Minutes: minutes[r.ID]})
+		}
+		all = append(all, letter)
 	}
 	return s.post.Mail.QueueAll(ctx, tx, all)
 }

@@ -24,6 +24,7 @@
 //	enter.go   attendance into the record
 //	booking.go seats, the waiting list, calling it off
 //	bookletter.go letters about bookings
+//	calendar.go bookings as calendars have them
 //	store.go   SQL
 //	roomweb    the pages
 //

@@ -3,7 +3,6 @@ package roomweb
 import (
 	"context"
 	"net/http"
-	"net/url"
 	"time"
 
 	ics "github.com/arran4/golang-ical"
@@ -23,7 +22,7 @@ func (h *Handlers) Events(ctx context.Context, cal *ics.Calendar, l *locale.Prin
 	mine, err := h.mine(ctx, personID)
 	for n := range mine {
 		if m := &mine[n]; m.Booking.State != room.Queued {
-			h.event(cal, l, m)
+			h.Rooms.Event(cal, l, m)
 		}
 	}
 	return err
@@ -31,34 +30,6 @@ func (h *Handlers) Events(ctx context.Context, cal *ics.Calendar, l *locale.Prin
 
 func (h *Handlers) mine(ctx context.Context, personID string) ([]room.MyBooking, error) {
 	return h.Rooms.BookedBy(ctx, personID, h.Rooms.Now().Add(-keepPast).Format(time.DateOnly))
-}
-
-// event writes one booking. Its name (UID) is made of the workshop and the person, so it stays what it is however often they
-// book anew; the sequence rises with every change. Instants are in UTC: each stands for itself.
-func (h *Handlers) event(cal *ics.Calendar, l *locale.Printer, m *room.MyBooking) {
-	host := "greenroom"
-	if u, err := url.Parse(h.BaseURL); err == nil && u.Hostname() != "" {
-		host = u.Hostname()
-	}
-	ev := cal.AddEvent(m.Room.ID + "." + m.Booking.PersonID + "@" + host)
-	stamp := m.Booking.ChangedAt
-	ev.SetDtStampTime(h.Rooms.Now())
-	ev.SetLastModifiedAt(stamp.UTC())
-	ev.SetSequence(m.Sequence())
-	start := m.Room.Starts()
-	ev.SetStartAt(start.UTC())
-	ev.SetEndAt(start.Add(time.Duration(m.Minutes) * time.Minute).UTC())
-	ev.SetSummary(m.Room.Title)
-	ev.SetDescription(l.T("room.calendar_text", "Link", h.BaseURL+"/workshops/"+m.Room.ID))
-	if place := m.Room.Where(&m.Booking); place != "" {
-		ev.SetLocation(place)
-	}
-	ev.SetURL(h.BaseURL + "/workshops/" + m.Room.ID)
-	if m.Gone() {
-		ev.SetStatus(ics.ObjectStatusCancelled)
-	} else {
-		ev.SetStatus(ics.ObjectStatusConfirmed)
-	}
 }
 
 // getCalendar is one booking as a file. After a change or a cancellation the file says so to calendars that have it.
@@ -74,7 +45,7 @@ func (h *Handlers) getCalendar(c echo.Context) error {
 		}
 		cal := ics.NewCalendarFor("Greenroom")
 		cal.SetMethod(ics.MethodPublish)
-		h.event(cal, web.L(c), m)
+		h.Rooms.Event(cal, web.L(c), m)
 		hd := c.Response().Header()
 		hd.Set("X-Robots-Tag", "noindex")
 		hd.Set(echo.HeaderContentDisposition, `attachment; filename="workshop.ics"`)
