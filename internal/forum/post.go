@@ -112,10 +112,10 @@ func (s *Service) Write(ctx context.Context, v *Visit, n Text) (*Post, error) {
 		return nil, err
 	}
 	digest := n.digest()
-	if old, err := byClient(ctx, s.db, v.Who.ID, n.ClientID); err != nil || old != nil {
-		return same(old, digest, err)
-	}
 	if v.Closed() {
+		if old, err := byClient(ctx, s.db, v.Who.ID, n.ClientID); err != nil || old != nil {
+			return same(old, digest, err)
+		}
 		return nil, s.keep(ctx, v, n, "closed")
 	}
 	files, err := prepare(n.Files)
@@ -131,6 +131,13 @@ func (s *Service) Write(ctx context.Context, v *Visit, n Text) (*Post, error) {
 		p, locked = w.post, w.locked
 		return err
 	})
+	if err != nil || locked {
+		// A form that is sent again: no two posts have one client id, so that this one did not get there. It is answered with the
+		// first, whatever stands in its way by now. Looking here instead of before costs only who does it.
+		if old, look := byClient(ctx, s.db, v.Who.ID, n.ClientID); look == nil && old != nil {
+			return same(old, digest, nil)
+		}
+	}
 	if err != nil {
 		return nil, fmt.Errorf("write in %s: %w", v.Board, err)
 	}
@@ -180,10 +187,6 @@ func (w *writing) run(ctx context.Context) error {
 	if err := db.Lock(ctx, w.tx, "forum-write:"+w.v.Who.ID); err != nil {
 		return err
 	}
-	if old, err := byClient(ctx, w.tx, w.v.Who.ID, w.n.ClientID); err != nil || old != nil {
-		w.post, err = same(old, w.digest, err)
-		return err
-	}
 	if err := w.pace(ctx); err != nil {
 		return err
 	}
@@ -226,8 +229,12 @@ func (w *writing) place(ctx context.Context) (err error) {
 	v := w.v
 	switch {
 	case w.n.ThreadID != "":
-		if w.thread, err = threadByID(ctx, w.tx, w.n.ThreadID); err != nil {
+		var opening string
+		if w.thread, opening, err = openedBy(ctx, w.tx, w.n.ThreadID); err != nil {
 			return err
+		}
+		if opening != "" && !v.Prompt() { // what is written to a thread as such answers what opened it
+			w.parent = &Post{ID: opening, ThreadID: w.thread.ID, Level: Opening, State: Visible}
 		}
 		if w.thread.DeliveryID != v.Delivery.ID || w.thread.Board != v.Board || !v.sees(w.thread) || w.thread.State != Visible {
 			return errNotFound
@@ -263,11 +270,8 @@ func (w *writing) place(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	if w.n.ParentID == "" && v.Prompt() {
-		return nil
-	}
 	if w.n.ParentID == "" {
-		return w.answersOpening(ctx)
+		return nil
 	}
 	if !v.Unlocked {
 		return errNotFound // what one may not read one cannot answer
@@ -277,16 +281,6 @@ func (w *writing) place(ctx context.Context) (err error) {
 		return orNotFound(err)
 	}
 	return nil
-}
-
-// answersOpening makes what is written to a thread as such an answer to what opened it.
-func (w *writing) answersOpening(ctx context.Context) error {
-	var all []Post
-	err := w.tx.NewSelect().Model(&all).Where("q.thread_id = ?", w.thread.ID).Where("q.level = ?", Opening).Where("q.state = ?", Visible).OrderExpr("q.id").Limit(1).Scan(ctx)
-	if len(all) > 0 {
-		w.parent = &all[0]
-	}
-	return db.Err(err)
 }
 
 // privateGroup is the board's name where it is a private group's.

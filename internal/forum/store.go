@@ -22,6 +22,23 @@ func threadByID(ctx context.Context, tx bun.IDB, threadID string) (*Thread, erro
 	return t, nil
 }
 
+// openedBy is threadByID with the id of the post that opened the thread, "" when there is none that people see.
+func openedBy(ctx context.Context, tx bun.IDB, threadID string) (*Thread, string, error) {
+	if !id.Valid(threadID) {
+		return nil, "", errNotFound
+	}
+	var t struct {
+		Thread  `bun:",extend"`
+		Opening string
+	}
+	first := tx.NewSelect().Model((*Post)(nil)).Column("q.id").Where("q.thread_id = t.id").Where("q.level = ?", Opening).Where("q.state = ?", Visible).OrderExpr("q.id").Limit(1)
+	err := tx.NewSelect().Model(&t).ColumnExpr("t.*").ColumnExpr("COALESCE((?), '') AS opening", first).Where("t.id = ?", threadID).Scan(ctx)
+	if err != nil {
+		return nil, "", db.Err(err)
+	}
+	return &t.Thread, t.Opening, nil
+}
+
 // promptThread is the thread of a prompt for a group, nil while nobody has written in it.
 func promptThread(ctx context.Context, tx bun.IDB, deliveryID, activityKey, group string) (*Thread, error) {
 	var all []Thread
