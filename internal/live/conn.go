@@ -286,7 +286,7 @@ func (c *conn) unsubscribe(name string) {
 	s := c.subs[i]
 	c.subs = slices.Delete(c.subs, i, i+1)
 	s.t.mu.Lock()
-	delete(s.t.subs, s)
+	s.t.leave(s)
 	s.t.mu.Unlock()
 	c.hub.release(s.t)
 }
@@ -345,7 +345,7 @@ func (c *conn) listen(ctx context.Context, src Source, a asked) error {
 	for {
 		s.t.mu.Lock()
 		if s.n >= s.t.n {
-			s.t.subs[s] = struct{}{}
+			s.t.join(s)
 			s.t.take(s, seat)
 			c.send(pack(Frame{T: "sub", Topic: a.Topic, N: s.n, Epoch: epoch, Seat: seat.Name()}))
 			s.t.mu.Unlock()

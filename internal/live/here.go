@@ -84,10 +84,9 @@ func (h *Hub) Reading(topic, personID string) int {
 	h.mu.Unlock()
 	n := 1
 	if t != nil {
-		for _, id := range t.people() {
-			if id != personID {
-				n++
-			}
+		all, listens := t.readers(personID)
+		if n = all; !listens {
+			n++
 		}
 	}
 	h.here.mu.Lock()
@@ -116,7 +115,7 @@ func (h *Hub) count(context.Context) {
 	now := time.Now()
 	numbers := make(map[string]int, len(list))
 	for _, t := range list {
-		numbers[t.name] = len(t.people())
+		numbers[t.name], _ = t.readers("")
 	}
 	h.here.mu.Lock()
 	for topic, s := range h.here.rung {

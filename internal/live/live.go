@@ -378,7 +378,7 @@ func (h *Hub) topic(name string, src Source, head, epoch int64) *topic {
 	defer h.mu.Unlock()
 	t := h.topics[name]
 	if t == nil {
-		t = &topic{hub: h, name: name, src: src, n: head, epoch: epoch, subs: map[*sub]struct{}{}}
+		t = &topic{hub: h, name: name, src: src, n: head, epoch: epoch, subs: map[*sub]struct{}{}, who: map[string]int{}}
 		t.told.Store(head)
 		h.topics[name] = t
 	}

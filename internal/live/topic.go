@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -35,6 +36,7 @@ type topic struct {
 	n     int64      // the number that was told last
 	epoch int64
 	subs  map[*sub]struct{}
+	who   map[string]int   // how many of them each person has
 	seats map[string]*Seat // by class, as the reader who sat down last has it: those of a class are told the same
 }
 
@@ -177,19 +179,36 @@ func (t *topic) askOne(ctx context.Context, who *account.Person, e stream.Event)
 	return told[0], nil
 }
 
+// join and leave keep the list of who listens; the caller holds the lock. Leaving twice is the same.
+func (t *topic) join(s *sub) {
+	if _, there := t.subs[s]; !there {
+		t.subs[s] = struct{}{}
+		t.who[s.c.id]++
+	}
+}
+
+func (t *topic) leave(s *sub) {
+	if _, there := t.subs[s]; !there {
+		return
+	}
+	delete(t.subs, s)
+	if t.who[s.c.id]--; t.who[s.c.id] == 0 {
+		delete(t.who, s.c.id)
+	}
+}
+
 // people are who listens, each once.
 func (t *topic) people() []string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	seen := make(map[string]bool, len(t.subs))
-	out := make([]string, 0, len(t.subs))
-	for s := range t.subs {
-		if !seen[s.c.id] {
-			seen[s.c.id] = true
-			out = append(out, s.c.id)
-		}
-	}
-	return out
+	return slices.Collect(maps.Keys(t.who))
+}
+
+// readers is how many they are, and whether the person is one of them.
+func (t *topic) readers(personID string) (n int, listens bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return len(t.who), t.who[personID] > 0
 }
 
 // renew begins the topic anew where its history was replaced.
