@@ -4,8 +4,6 @@ import (
 	"context"
 	"slices"
 
-	"github.com/uptrace/bun"
-
 	"greenroom/internal/scenario"
 )
 
@@ -95,43 +93,18 @@ func (d *Debrief) decided(t *Told, m *scenario.Moment) {
 	}
 }
 
-// tables are the stories of all tables, by their numbers.
-func (s *Service) tables(ctx context.Context, tx bun.IDB, i *Item, b *Breakout, of map[string]*Told) ([]*Told, error) {
-	if b == nil {
-		return nil, nil
-	}
-	out := make([]*Told, len(b.Groups))
-	for n, g := range b.Groups {
-		t := of[g.ID]
-		if t == nil {
-			c, err := s.scenario(ctx, tx, i)
-			if err != nil {
-				return nil, err
-			}
-			if t, err = tell(c, i.Content.Seed, nil); err != nil {
-				return nil, err
-			}
-		}
-		t.Group, out[n] = g, t
-	}
-	return out, nil
-}
-
-// story reads what is played of the scenario that a screen shows; with all the tables' stories too, before their debrief.
-func (s *Service) story(ctx context.Context, v *View, all bool) error {
+// story reads what is played of the scenario that a screen shows: the story of who looks, and with all, or once they are
+// compared, those of all tables.
+func (s *Service) story(ctx context.Context, v *View, all bool) (err error) {
 	i := v.Item
 	if i == nil || !i.Played() {
 		return nil
 	}
-	of, err := s.stories(ctx, s.db, i)
-	if err != nil {
-		return err
-	}
 	if i.Voted() {
-		if v.Told = of[i.ID][""]; v.Told.Over() {
+		if v.Told, err = s.told(ctx, s.db, i, nil); err == nil && v.Told.Over() {
 			v.Debrief = debrief(i, []*Told{v.Told})
 		}
-		return nil
+		return err
 	}
 	b := v.Breakout
 	if b == nil || b.ItemID != i.ID {
@@ -139,52 +112,41 @@ func (s *Service) story(ctx context.Context, v *View, all bool) error {
 			return err
 		}
 	}
-	tables, err := s.tables(ctx, s.db, i, b, of[i.ID])
-	if err != nil {
+	g := b.Of(v.Me)
+	if !all && i.Phase != Revealed { // each of a full room asks at every move: one story each
+		if g != nil {
+			v.Told, err = s.told(ctx, s.db, i, g)
+		}
 		return err
 	}
-	g := b.Of(v.Me)
-	for _, t := range tables {
-		if t.Group == g {
-			v.Told = t
-		}
+	if v.Tables, err = s.tables(ctx, s.db, i, b); err != nil {
+		return err
 	}
-	if i.Phase == Revealed {
-		v.Debrief = debrief(i, tables)
+	if g != nil {
+		v.Told = v.Tables[g.N-1]
+	}
+	if i.Phase == Revealed && len(v.Tables) > 0 {
+		v.Debrief = debrief(i, v.Tables)
 		if g != nil {
 			v.Debrief.Mine = g.N
 		}
-	}
-	if all || i.Phase == Revealed {
-		v.Tables = tables
 	}
 	return nil
 }
 
 // debriefs look back on the scenarios that a room has begun to play, by item.
-func (s *Service) debriefs(ctx context.Context, roomID string, items []Item) (map[string]*Debrief, error) {
-	var played []*Item
-	for n := range items {
-		played = append(played, &items[n])
-	}
-	of, err := s.stories(ctx, s.db, played...)
-	if err != nil {
-		return nil, err
-	}
+func (s *Service) debriefs(ctx context.Context, items []Item) (map[string]*Debrief, error) {
 	out := map[string]*Debrief{}
 	for n := range items {
 		i := &items[n]
-		told := []*Told{of[i.ID][""]}
-		if i.Tabled() {
-			b, err := breakout(ctx, s.db, roomID, i.ID)
-			if err != nil {
-				return nil, err
-			}
-			if told, err = s.tables(ctx, s.db, i, b, of[i.ID]); err != nil {
-				return nil, err
-			}
+		if !i.Played() {
+			continue
 		}
-		if i.Played() && slices.ContainsFunc(told, func(t *Told) bool { return t.Log > 0 }) {
+		told, err := s.played(ctx, s.db, i)
+		if err != nil {
+			return nil, err
+		}
+		if slices.ContainsFunc(told, func(t *Told) bool { return t.Log > 0 }) {
 			out[i.ID] = debrief(i, told)
 		}
 	}

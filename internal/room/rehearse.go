@@ -462,15 +462,10 @@ func (s *Service) playExtras(ctx context.Context, x *rehearsal, r *Room, i *Item
 	if err != nil || b == nil || len(b.Groups) == 0 {
 		return err
 	}
-	of, err := s.stories(ctx, s.db, i)
+	t, err := s.told(ctx, s.db, i, b.Groups[x.Done%len(b.Groups)])
 	if err != nil {
 		return err
 	}
-	all, err := s.tables(ctx, s.db, i, b, of[i.ID])
-	if err != nil {
-		return err
-	}
-	t := all[x.Done%len(all)]
 	x.Done++
 	if err := s.saveRehearsal(ctx, x); err != nil {
 		return err

@@ -58,7 +58,7 @@ func (s *Service) Results(ctx context.Context, personID, code string) (*Results,
 	if err != nil {
 		return nil, err
 	}
-	if g.played, err = s.debriefs(ctx, r.ID, items); err != nil {
+	if g.played, err = s.debriefs(ctx, items); err != nil {
 		return nil, err
 	}
 	for n := range items {

@@ -92,11 +92,11 @@ func (s *Service) Go(ctx context.Context, actor *account.Person, roomID, itemID 
 			}
 		}
 		if i.Voted() && i.Content.Round == 0 {
-			all, err := s.stories(ctx, tx, i)
+			t, err := s.told(ctx, tx, i, nil)
 			if err != nil {
 				return err
 			}
-			if err := stand(ctx, tx, i, all[i.ID][""]); err != nil {
+			if err := stand(ctx, tx, i, t); err != nil {
 				return err
 			}
 		}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"slices"
 
 	"github.com/uptrace/bun"
 
@@ -86,55 +85,74 @@ func (s *Service) scenario(ctx context.Context, tx bun.IDB, i *Item) (*scenario.
 	return nil, fmt.Errorf("item %s: its revision has no scenario %q", i.ID, i.Content.Activity)
 }
 
-// stories reads what was played of items, by item and group.
-func (s *Service) stories(ctx context.Context, tx bun.IDB, items ...*Item) (map[string]map[string]*Told, error) {
-	out := map[string]map[string]*Told{}
-	items = slices.DeleteFunc(items, func(i *Item) bool { return !i.Played() })
-	if len(items) == 0 {
-		return out, nil
+// told reads what a group has played of an item; nil is the whole room.
+func (s *Service) told(ctx context.Context, tx bun.IDB, i *Item, g *Group) (*Told, error) {
+	t := &Told{Group: g}
+	all, err := s.retell(ctx, tx, i, []*Told{t}, func(q *bun.SelectQuery) *bun.SelectQuery { return q.Where("group_id = ?", t.groupID()) })
+	if err != nil {
+		return nil, err
 	}
-	ids := make([]string, len(items))
-	for n, i := range items {
-		ids[n] = i.ID
-	}
-	var all []move
-	if err := tx.NewSelect().Model(&all).Where("item_id IN (?)", bun.List(ids)).OrderExpr("n").Scan(ctx); err != nil {
-		return nil, db.Err(err)
-	}
-	logs := map[string]map[string][]move{}
-	for _, i := range items {
-		logs[i.ID] = map[string][]move{"": nil} // without moves the room stands at the beginning
-	}
-	for _, m := range all {
-		of := logs[m.ItemID]
-		of[m.GroupID] = append(of[m.GroupID], m)
-	}
-	for _, i := range items {
-		out[i.ID] = map[string]*Told{}
-		c, err := s.scenario(ctx, tx, i)
-		if err != nil {
-			return nil, err
-		}
-		for group, log := range logs[i.ID] {
-			if out[i.ID][group], err = tell(c, i.Content.Seed, log); err != nil {
-				return nil, fmt.Errorf("story of item %s: %w", i.ID, err)
-			}
-		}
-	}
-	return out, nil
+	return all[0], nil
 }
 
-// tell plays moves again.
-func tell(c *scenario.Scenario, seed int64, log []move) (*Told, error) {
+// tables reads what all tables have played, by their numbers; none before the groups are made.
+func (s *Service) tables(ctx context.Context, tx bun.IDB, i *Item, b *Breakout) ([]*Told, error) {
+	if b == nil {
+		return nil, nil
+	}
+	out := make([]*Told, len(b.Groups))
+	for n, g := range b.Groups {
+		out[n] = &Told{Group: g}
+	}
+	return s.retell(ctx, tx, i, out, func(q *bun.SelectQuery) *bun.SelectQuery { return q })
+}
+
+// played reads all that is played of an item: the room's story, or those of its tables.
+func (s *Service) played(ctx context.Context, tx bun.IDB, i *Item) ([]*Told, error) {
+	if i.Voted() {
+		t, err := s.told(ctx, tx, i, nil)
+		return []*Told{t}, err
+	}
+	b, err := breakout(ctx, tx, i.RoomID, i.ID)
+	if err != nil {
+		return nil, err
+	}
+	return s.tables(ctx, tx, i, b)
+}
+
+// retell plays the moves of groups again, which without moves stand at the beginning.
+func (s *Service) retell(ctx context.Context, tx bun.IDB, i *Item, groups []*Told, which func(*bun.SelectQuery) *bun.SelectQuery) ([]*Told, error) {
+	c, err := s.scenario(ctx, tx, i)
+	if err != nil {
+		return nil, err
+	}
+	var all []move
+	if err := which(tx.NewSelect().Model(&all).Where("item_id = ?", i.ID)).OrderExpr("n").Scan(ctx); err != nil {
+		return nil, db.Err(err)
+	}
+	of := map[string][]move{}
+	for _, m := range all {
+		of[m.GroupID] = append(of[m.GroupID], m)
+	}
+	for _, t := range groups {
+		if err := t.replay(c, i.Content.Seed, of[t.groupID()]); err != nil {
+			return nil, fmt.Errorf("story of item %s: %w", i.ID, err)
+		}
+	}
+	return groups, nil
+}
+
+// replay plays moves again.
+func (t *Told) replay(c *scenario.Scenario, seed int64, log []move) error {
 	moves := make([]scenario.Move, len(log))
 	for n, m := range log {
 		moves[n] = m.made()
 	}
 	story, err := c.ReplayLed(seed, moves)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	t := &Told{Story: story, Votes: map[int][]int{}, Log: len(log)}
+	t.Story, t.Votes, t.Log = story, map[int][]int{}, len(log)
 	left := 0 // moments that were left by a move, in the order of those moves
 	for _, m := range log {
 		if m.Kind == scenario.Delivered {
@@ -148,7 +166,7 @@ func tell(c *scenario.Scenario, seed int64, log []move) (*Told, error) {
 		}
 		left++
 	}
-	return t, nil
+	return nil
 }
 
 func (m *move) made() scenario.Move {
@@ -233,8 +251,8 @@ func stand(ctx context.Context, tx bun.IDB, i *Item, t *Told) error {
 	return db.Err(err)
 }
 
-// inStory runs fn for the driver on the current item, a scenario, with what the whole room has played of it.
-func (s *Service) inStory(ctx context.Context, actor *account.Person, roomID, itemID string, fn func(ctx context.Context, tx bun.Tx, i *Item, of map[string]*Told) error) error {
+// inStory runs fn for the driver on the current item, a scenario.
+func (s *Service) inStory(ctx context.Context, actor *account.Person, roomID, itemID string, fn func(ctx context.Context, tx bun.Tx, i *Item) error) error {
 	return s.change(ctx, actor, roomID, "story", true, func(ctx context.Context, tx bun.Tx, r *Room) error {
 		if err := db.Lock(ctx, tx, itemLock(itemID)); err != nil { // no vote is being counted
 			return err
@@ -249,21 +267,20 @@ func (s *Service) inStory(ctx context.Context, actor *account.Person, roomID, it
 		if r.State != Running || r.ItemID != i.ID {
 			return fault.New(fault.Conflict, "room.err.gone_on")
 		}
-		all, err := s.stories(ctx, tx, i)
-		if err != nil {
-			return err
-		}
-		return fn(ctx, tx, i, all[i.ID])
+		return fn(ctx, tx, i)
 	})
 }
 
 // Play makes a move for the whole room. A choice is played once its vote is closed; which one is the driver's to say, so a
 // tie is theirs to break. Fields are "choice", and "mark-" with a criterion's id.
 func (s *Service) Play(ctx context.Context, actor *account.Person, roomID, itemID string, x Step) error {
-	return s.inStory(ctx, actor, roomID, itemID, func(ctx context.Context, tx bun.Tx, i *Item, of map[string]*Told) error {
-		t := of[""]
+	return s.inStory(ctx, actor, roomID, itemID, func(ctx context.Context, tx bun.Tx, i *Item) error {
 		if !i.Voted() || x.Kind == scenario.Back || x.Kind == scenario.Delivered {
 			return absent()
+		}
+		t, err := s.told(ctx, tx, i, nil)
+		if err != nil {
+			return err
 		}
 		var counts []int
 		if x.Seen == t.Log && i.Asks() {
@@ -302,42 +319,36 @@ func (s *Service) PlayTable(ctx context.Context, personID, code, itemID string, 
 		case i.Phase != Open:
 			return fault.New(fault.Conflict, "room.err.closed")
 		}
-		of, err := s.stories(ctx, tx, i)
+		t, err := s.told(ctx, tx, i, g)
 		if err != nil {
 			return err
 		}
-		all, err := s.tables(ctx, tx, i, b, of[i.ID])
-		if err != nil {
-			return err
-		}
-		_, err = s.step(ctx, tx, i, all[g.N-1], x, nil)
+		_, err = s.step(ctx, tx, i, t, x, nil)
 		return err
 	})
 }
 
 // VoteAgain throws the present vote away and opens another, for a room that has talked it over.
 func (s *Service) VoteAgain(ctx context.Context, actor *account.Person, roomID, itemID string) error {
-	return s.inStory(ctx, actor, roomID, itemID, func(ctx context.Context, tx bun.Tx, i *Item, of map[string]*Told) error {
+	return s.inStory(ctx, actor, roomID, itemID, func(ctx context.Context, tx bun.Tx, i *Item) error {
 		if !i.Voted() || !i.Asks() || i.Phase == Open {
 			return nil
 		}
-		return stand(ctx, tx, i, of[""])
+		t, err := s.told(ctx, tx, i, nil)
+		if err != nil {
+			return err
+		}
+		return stand(ctx, tx, i, t)
 	})
 }
 
 // Send lets a message of the scenario arrive where the story stands; with tables at all that have not ended and have not had
 // it. Sending it twice changes nothing.
 func (s *Service) Send(ctx context.Context, actor *account.Person, roomID, itemID, inject string) error {
-	return s.inStory(ctx, actor, roomID, itemID, func(ctx context.Context, tx bun.Tx, i *Item, of map[string]*Told) error {
-		all := []*Told{of[""]}
-		if i.Tabled() {
-			b, err := breakout(ctx, tx, i.RoomID, i.ID)
-			if err != nil {
-				return err
-			}
-			if all, err = s.tables(ctx, tx, i, b, of); err != nil {
-				return err
-			}
+	return s.inStory(ctx, actor, roomID, itemID, func(ctx context.Context, tx bun.Tx, i *Item) error {
+		all, err := s.played(ctx, tx, i)
+		if err != nil {
+			return err
 		}
 		for _, t := range all {
 			m := move{ItemID: i.ID, GroupID: t.groupID(), N: t.Log + 1, Kind: scenario.Delivered, Passage: t.Now().Passage.Key, Choice: inject}
@@ -354,7 +365,7 @@ func (s *Service) Send(ctx context.Context, actor *account.Person, roomID, itemI
 
 // Look turns the debrief on the stage to a page: see Debrief.Pages.
 func (s *Service) Look(ctx context.Context, actor *account.Person, roomID, itemID string, page int) error {
-	return s.inStory(ctx, actor, roomID, itemID, func(ctx context.Context, tx bun.Tx, i *Item, _ map[string]*Told) error {
+	return s.inStory(ctx, actor, roomID, itemID, func(ctx context.Context, tx bun.Tx, i *Item) error {
 		if page < 0 || page > scenario.MaxMoves {
 			return fault.New(fault.Invalid, "error.invalid")
 		}

@@ -45,7 +45,7 @@ func (s *Service) Summary(ctx context.Context, actor *account.Person, roomID str
 	if err != nil {
 		return nil, err
 	}
-	played, err := s.debriefs(ctx, roomID, v.Items)
+	played, err := s.debriefs(ctx, v.Items)
 	if err != nil {
 		return nil, err
 	}
