@@ -26,6 +26,7 @@ import (
 	"greenroom/internal/insight"
 	"greenroom/internal/outline"
 	"greenroom/internal/scenario"
+	"greenroom/internal/shelf"
 	"greenroom/internal/web"
 	pages "greenroom/web/templates/author"
 	"greenroom/web/templates/ui"
@@ -46,12 +47,13 @@ type Handlers struct {
 	Now     func() time.Time
 
 	checks checks
-	flows  flows
+	flows  *shelf.Shelf[[3]string, flow] // by course, step and cohort: what was counted last
 }
 
 // Routes is the table. Which drafts are somebody's is the service's question: others do not exist.
 func (h *Handlers) Routes() []web.Route {
 	h.checks.turn = make(chan struct{}, 1)
+	h.flows = shelf.New(100, func([3]string, flow) int { return 1 })
 	const all, one = "/teach/write", "/teach/write/:draft"
 	return []web.Route{
 		{Method: http.MethodGet, Path: all, Handler: h.getStart, Access: web.Teaching},

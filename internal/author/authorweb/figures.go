@@ -2,7 +2,6 @@ package authorweb
 
 import (
 	"context"
-	"sync"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -17,36 +16,24 @@ import (
 // counted is how long figures are taken for the same: counting reads every run, and authors turn pages quickly.
 const counted = time.Minute
 
-// flows remembers what was counted last.
-type flows struct {
-	mu sync.Mutex
-	by map[[3]string]flow
-}
-
+// flow is what was counted, and when.
 type flow struct {
 	at time.Time
 	scenario.Flow
 }
 
-func (f *flows) of(ctx context.Context, runs *scenario.Service, now time.Time, courseKey, activityKey, deliveryID string) (scenario.Flow, error) {
-	key := [3]string{courseKey, activityKey, deliveryID}
-	f.mu.Lock()
-	was, ok := f.by[key]
-	f.mu.Unlock()
-	if age := now.Sub(was.at); ok && age >= 0 && age < counted {
-		return was.Flow, nil
+func (h *Handlers) flow(ctx context.Context, courseKey, activityKey, deliveryID string) (scenario.Flow, error) {
+	key, now := [3]string{courseKey, activityKey, deliveryID}, h.Now()
+	if was, ok := h.flows.Get(key); ok {
+		if age := now.Sub(was.at); age >= 0 && age < counted {
+			return was.Flow, nil
+		}
 	}
-	got, err := runs.Flow(ctx, courseKey, activityKey, deliveryID)
-	if err != nil {
-		return got, err
+	got, err := h.Runs.Flow(ctx, courseKey, activityKey, deliveryID)
+	if err == nil {
+		h.flows.Put(key, flow{now, got})
 	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.by == nil || len(f.by) > 100 {
-		f.by = map[[3]string]flow{}
-	}
-	f.by[key] = flow{now, got}
-	return got, nil
+	return got, err
 }
 
 // figures are what learners did in the scenario that a draft stands for; nil where it stands for none, or the reader may
@@ -77,7 +64,7 @@ func (h *Handlers) figures(c echo.Context, d *author.Draft) (*pages.Figures, err
 		return nil, err
 	}
 	f := &pages.Figures{Published: sc, Course: rev.Title, Whose: view.Scope, Path: "/teach/courses/" + rev.Key + "/scenarios/" + a.Key}
-	if f.Flow, err = h.flows.of(ctx, h.Runs, h.Now(), rev.Key, a.Key, view.Scope.ID); err != nil {
+	if f.Flow, err = h.flow(ctx, rev.Key, a.Key, view.Scope.ID); err != nil {
 		return nil, err
 	}
 	f.Revision, err = h.Drafts.Exactly(ctx, d, string(sc.Source()))
