@@ -83,11 +83,16 @@ func (h *Handlers) getSeries(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	years := ""
+	return h.series(c, formOf(k), "", nil)
+}
+
+// formOf is a class as its form has it: empty before one is set.
+func formOf(k disposal.Class) pages.ClassForm {
+	f := pages.ClassForm{Name: k.Name, From: k.FromEvent}
 	if k.Name != "" {
-		years = strconv.Itoa(k.Years)
+		f.Years = strconv.Itoa(k.Years)
 	}
-	return h.series(c, pages.ClassForm{Name: k.Name, Years: years, From: k.FromEvent}, "", nil)
+	return f
 }
 
 // series renders one kind of record; form and why are as typed.
@@ -136,7 +141,7 @@ func (h *Handlers) postPropose(c echo.Context) error {
 		if err2 != nil {
 			return err2
 		}
-		return h.series(c, pages.ClassForm{Name: k.Name, Years: strconv.Itoa(k.Years), From: k.FromEvent}, why, err)
+		return h.series(c, formOf(k), why, err)
 	}
 	if err != nil {
 		return err
