@@ -1,14 +1,13 @@
 package deliveryweb
 
 import (
-	"net/http"
-	"net/url"
 	"strings"
 	"time"
 
 	ics "github.com/arran4/golang-ical"
 	"github.com/labstack/echo/v4"
 
+	"greenroom/internal/agenda"
 	"greenroom/internal/course"
 	"greenroom/internal/delivery"
 	"greenroom/internal/fault"
@@ -28,8 +27,7 @@ func (h *Handlers) getFeed(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	w := calendar{l: web.L(c), base: h.BaseURL, cal: ics.NewCalendarFor("Greenroom")}
-	w.cal.SetMethod(ics.MethodPublish)
+	w := calendar{l: web.L(c), base: h.BaseURL, cal: agenda.New(ics.MethodPublish)}
 	w.cal.SetXWRCalName(w.l.T("calendar.name"))
 	w.cal.SetRefreshInterval("PT1H")
 	for i := range mine {
@@ -44,10 +42,7 @@ func (h *Handlers) getFeed(c echo.Context) error {
 			return err
 		}
 	}
-	hd := c.Response().Header()
-	hd.Set("X-Robots-Tag", "noindex")
-	hd.Set(echo.HeaderContentDisposition, `inline; filename="greenroom.ics"`)
-	return c.Blob(http.StatusOK, "text/calendar; charset=utf-8", []byte(w.cal.Serialize(ics.WithNewLineWindows)))
+	return web.Calendar(c, `inline; filename="greenroom.ics"`, w.cal)
 }
 
 // calendar writes cohorts as events.
@@ -60,9 +55,8 @@ type calendar struct {
 // length is how long a calendar shows an opening or a last moment: something to click on.
 const length = 30 * time.Minute
 
-// add writes two events for each module: when it opens and when it is due. Their names (UID) are made of the enrolment
-// and the module, so they are the same for ever; the sequence rises with every change. Instants are written in UTC:
-// each stands for itself, so no calendar needs our zones to place it right.
+// add writes two events for each module: when it opens and when it is due. Their names are made of the enrolment and the
+// module, so they are the same for ever; the sequence rises with every change.
 func (w *calendar) add(m *delivery.Mine, rev *course.Revision) {
 	d, e := &m.Delivery, &m.Enrolment
 	stamp := d.UpdatedAt
@@ -76,24 +70,9 @@ func (w *calendar) add(m *delivery.Mine, rev *course.Revision) {
 	}
 }
 
-func (w *calendar) event(m *delivery.Mine, uid string, stamp, start, end time.Time, title, text string) {
-	host := "greenroom"
-	if u, err := url.Parse(w.base); err == nil && u.Hostname() != "" {
-		host = u.Hostname()
-	}
-	ev := w.cal.AddEvent(uid + "@" + host)
-	ev.SetDtStampTime(stamp.UTC())
-	ev.SetLastModifiedAt(stamp.UTC())
-	ev.SetSequence(m.Sequence())
-	ev.SetStartAt(start.UTC())
-	ev.SetEndAt(end.UTC())
-	ev.SetSummary(title)
-	ev.SetDescription(text)
-	ev.SetURL(w.base + cohort.Path(&m.Delivery))
-	ev.SetTimeTransparency(ics.TransparencyTransparent)
-	if m.Gone() {
-		ev.SetStatus(ics.ObjectStatusCancelled)
-	} else {
-		ev.SetStatus(ics.ObjectStatusConfirmed)
-	}
+func (w *calendar) event(m *delivery.Mine, name string, stamp, start, end time.Time, title, text string) {
+	agenda.Add(w.cal, agenda.Event{
+		Name: name, Sequence: m.Sequence(), Written: stamp, Changed: stamp, Start: start, End: end, Title: title, Text: text,
+		Base: w.base, Path: cohort.Path(&m.Delivery), Free: true, Gone: m.Gone(),
+	})
 }

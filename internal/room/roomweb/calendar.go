@@ -2,12 +2,12 @@ package roomweb
 
 import (
 	"context"
-	"net/http"
 	"time"
 
 	ics "github.com/arran4/golang-ical"
 	"github.com/labstack/echo/v4"
 
+	"greenroom/internal/agenda"
 	"greenroom/internal/fault"
 	"greenroom/internal/locale"
 	"greenroom/internal/room"
@@ -43,13 +43,9 @@ func (h *Handlers) getCalendar(c echo.Context) error {
 		if m.Room.ID != c.Param("room") || m.Booking.State == room.Queued {
 			continue
 		}
-		cal := ics.NewCalendarFor("Greenroom")
-		cal.SetMethod(ics.MethodPublish)
+		cal := agenda.New(ics.MethodPublish)
 		h.Rooms.Event(cal, web.L(c), m)
-		hd := c.Response().Header()
-		hd.Set("X-Robots-Tag", "noindex")
-		hd.Set(echo.HeaderContentDisposition, `attachment; filename="workshop.ics"`)
-		return c.Blob(http.StatusOK, "text/calendar; charset=utf-8", []byte(cal.Serialize(ics.WithNewLineWindows)))
+		return web.Calendar(c, `attachment; filename="workshop.ics"`, cal)
 	}
 	return fault.New(fault.NotFound, "error.not_found")
 }
