@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strings"
 	"sync"
@@ -83,6 +84,28 @@ func Render(c echo.Context, status int, comp templ.Component) error {
 // SeeOther answers a successful write: 303 to a path of this site. Anything else than an own path goes to "/".
 func SeeOther(c echo.Context, path string) error {
 	return c.Redirect(http.StatusSeeOther, OwnPath(path, "/"))
+}
+
+// Settle ends a write. What is Invalid is shown again, by again, with what was typed. What came too late (a Conflict) is no
+// error of the reader's: the page says how things stand, and a notice why. Where all went well a notice says so, if said is a
+// message, and both go to the path.
+func Settle(c echo.Context, err error, again func(c echo.Context, wrong error) error, said, to string) error {
+	switch {
+	case fault.Is(err, fault.Invalid):
+		return again(c, err)
+	case fault.Is(err, fault.Conflict):
+		f := fault.From(err)
+		args := make([]string, len(f.Args))
+		for i, a := range f.Args {
+			args[i] = fmt.Sprint(a)
+		}
+		Notice(c, "caution", f.Key, args...)
+	case err != nil:
+		return err
+	case said != "":
+		Notice(c, "ok", said)
+	}
+	return SeeOther(c, to)
 }
 
 // OwnPath returns path when it is one of this site (it begins with one slash and holds nothing that a browser

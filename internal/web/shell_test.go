@@ -3,6 +3,7 @@ package web
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"errors"
 	"io"
 	"log/slog"
@@ -239,6 +240,35 @@ func TestNotices(t *testing.T) {
 		}
 		if !strings.Contains(w.Header().Get("Set-Cookie"), "Max-Age=0") {
 			t.Errorf("%s: the notice is not taken away", cookie)
+		}
+	}
+}
+
+// How a write ends: shown again, a notice of what came too late, an error, or a notice of what was done.
+func TestSettle(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, Options{})
+	ends := map[string]error{
+		"well": nil, "late": fault.New(fault.Conflict, "error.not_found", "N", 3), "wrong": fault.Fields{{Name: "x", Key: "error.invalid"}}.Err(), "gone": fault.New(fault.NotFound, "error.not_found"),
+	}
+	d.g.POST("/settle/:how", func(c echo.Context) error {
+		again := func(c echo.Context, wrong error) error { return c.String(422, "again") }
+		return Settle(c, ends[c.Param("how")], again, "error.invalid", "/there")
+	})
+	for how, want := range map[string]int{"well": 303, "late": 303, "wrong": 422, "gone": 404} {
+		w := d.ask("POST", "/settle/"+how, func(*http.Request) {})
+		if w.Code != want || (w.Header().Get("Location") == "/there") != (want == 303) {
+			t.Errorf("%s: %d to %q", how, w.Code, w.Header().Get("Location"))
+		}
+		raw := ""
+		for _, k := range w.Result().Cookies() {
+			if k.Name == noticeCookie {
+				b, _ := base64.RawURLEncoding.DecodeString(k.Value)
+				raw = string(b)
+			}
+		}
+		if said := map[string]string{"well": `{"k":"ok","m":"error.invalid"}`, "late": `{"k":"caution","m":"error.not_found","a":["N","3"]}`}[how]; (said == "") != (raw == "") || !strings.Contains(raw, said) {
+			t.Errorf("%s says %s", how, raw)
 		}
 	}
 }
