@@ -295,7 +295,19 @@ func TestTheAddressOfACall(t *testing.T) {
 		if k := bo.letter("A seat in A day is yours"); !strings.Contains(k, "https://call.example/two") {
 			t.Errorf("promoted: %s", k)
 		}
-		for who, place := range map[*client]bool{ada: false, bo: true, cy: false} {
+		dee := s.person("Dee", "learner")
+		dee.post(at+"/book", nil).want(303).follow().want(200, "waiting list")
+		for _, c := range []*client{dee, bo} {
+			h.bookings(h.host, url.Values{"do": {"remove"}, "person": {c.id}}).want(303)
+		}
+		if k := dee.invitation("was taken off"); k != "" {
+			t.Errorf("who waited has no event to take away: %s", k)
+		}
+		if k := bo.invitation("was taken off"); !strings.Contains(k, "METHOD:CANCEL") || strings.Contains(k, "call.example") {
+			t.Errorf("whose seat was taken: %s", k)
+		}
+		ada.post(at+"/book", nil).want(303)
+		for who, place := range map[*client]bool{ada: true, bo: false, cy: false, dee: false} {
 			all := who.get(at).want(200).raw + who.calendar()
 			if strings.Contains(all, "call.example/two") != place {
 				t.Errorf("the address is shown: %v, want %v\n%s", !place, place, all)

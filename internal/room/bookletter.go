@@ -60,31 +60,29 @@ func (s *Service) letters(ctx context.Context, tx bun.IDB, r *Room, what string,
 		if p == nil || p.Guest() || p.Disabled() || !p.Verified() || p.Email == "" {
 			continue
 		}
-		letter := s.letter(r, p, what, &bookings[n])
-		if b := bookings[n]; b.State == Booked && what != "day" && what != "hour" || what == "unbooked" || what == "removed" {
-			letter.Calendar = s.invitation(s.post.Words.Printer(p.Lang), p, &MyBooking{Room: *r, Booking: b, Minutes: minutes[r.ID]})
-		}
-		all = append(all, letter)
+		all = append(all, s.letter(&MyBooking{Room: *r, Booking: bookings[n], Minutes: minutes[r.ID]}, p, what))
 	}
 	return s.post.Mail.QueueAll(ctx, tx, all)
 }
 
-func (s *Service) letter(r *Room, p *account.Person, what string, b *Booking) mail.Message {
-	l := s.post.Words.Printer(p.Lang)
+// letter is one of them. What changes a seat brings the event for calendars along; a reminder changes nothing, and who waits
+// has no event.
+func (s *Service) letter(m *MyBooking, p *account.Person, what string) mail.Message {
+	l, r := s.post.Words.Printer(p.Lang), &m.Room
 	link := s.post.BaseURL + "/workshops/" + r.ID
-	place := r.Where(b)
+	place := r.Where(&m.Booking)
 	args := []any{
 		"Name", p.Name, "Title", r.Title, "When", s.whenFor(l, r, p), "Link", link, "Place", place, "Why", r.OffWhy,
 		"Calendar", link + "/calendar.ics",
 	}
-	text := l.T("room.letter."+what, args...)
-	switch what {
-	case Booked, "promoted", "moved", "day", "hour":
-		if place != "" {
-			text += "\n\n" + l.T("room.letter_place", args...)
-		}
+	out := mail.Message{To: p.Email, Subject: l.T("room.subject."+what, args...), Text: l.T("room.letter."+what, args...)}
+	if (m.Booking.State == Booked || m.Booking.freed) && what != "day" && what != "hour" {
+		out.Calendar = s.invitation(l, p, m)
 	}
-	return mail.Message{To: p.Email, Subject: l.T("room.subject."+what, args...), Text: text}
+	if place != "" && (!m.Gone() || what == "moved") {
+		out.Text += "\n\n" + l.T("room.letter_place", args...)
+	}
+	return out
 }
 
 // writeAll writes to all with a seat or a place in the queue.

@@ -85,8 +85,8 @@ func (s *Service) Copy(ctx context.Context, actor *account.Person, roomID, formI
 	}
 	r := o.like(formID, Workshop)
 	r.Title, r.Day, r.Clock, r.Zone, r.Place, r.Nameless = line(b.Title), b.Day, b.Clock, b.Zone, line(b.Place), b.Nameless
-	if until := r.BookUntil(); until.After(r.Starts()) { // it begins earlier in the day than the one before
-		return nil, fault.Fields{{Name: "clock", Key: "room.err.copy_close", Args: []any{"Time", r.CloseClock}}}.Err()
+	if err := r.closes(); err != nil {
+		return nil, err
 	}
 	return s.insert(ctx, actor, r, o.anew(), o.with(actor))
 }

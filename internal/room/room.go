@@ -5,7 +5,8 @@
 //	setup.go   changing what is set up
 //	copy.go    copies to another day, templates
 //	pack.go    what is printed
-//	rehearse.go rehearsals, and what simulated people do in them
+//	rehearse.go rehearsals: made, thrown away, made anew
+//	extras.go  what the simulated people of a rehearsal do, and when
 //	run.go     what a trainer does: items, phases, timer, driving, what people wrote
 //	take.go    what a participant does: coming in, answering, writing, voting
 //	urn.go     answers by choosing, counted together
@@ -22,7 +23,8 @@
 //	presence.go signs of life, and the spans that they make
 //	attendance.go who was there, corrections
 //	enter.go   attendance into the record
-//	booking.go seats, the waiting list, calling it off
+//	booking.go seats and the waiting list
+//	bookdesk.go what hosts do with bookings: rules, links, seats taken away, calling it off
 //	bookletter.go letters about bookings
 //	calendar.go bookings as calendars have them
 //	store.go   SQL

@@ -82,10 +82,10 @@ func (s *Service) SetBasics(ctx context.Context, actor *account.Person, roomID s
 		was := *r
 		r.Title, r.Day, r.Clock, r.Zone, r.Place, r.Nameless = line(b.Title), b.Day, b.Clock, b.Zone, line(b.Place), b.Nameless
 		r.Shared = r.Template() && b.Shared
-		if until := r.BookUntil(); r.moved(&was) && until.After(r.Starts()) {
-			return fault.Fields{{Name: "clock", Key: "room.err.copy_close", Args: []any{"Time", r.CloseClock}}}.Err()
-		}
 		if r.moved(&was) {
+			if err := r.closes(); err != nil {
+				return err
+			}
 			r.Version++
 		}
 		_, err := tx.NewUpdate().Model(r).Column("title", "day", "clock", "zone", "place", "nameless", "shared", "version").WherePK().Exec(ctx)

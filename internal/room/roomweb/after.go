@@ -85,15 +85,5 @@ func (h *Handlers) postFeedback(c echo.Context) error {
 		return err
 	}
 	err = h.Rooms.GiveFeedback(c.Request().Context(), web.ViewerOf(c).ID(), code, typedFeedback(c))
-	switch {
-	case fault.Is(err, fault.Invalid):
-		return h.feedback(c, err)
-	case fault.Is(err, fault.Conflict):
-		web.Notice(c, "caution", fault.From(err).Key)
-	case err != nil:
-		return err
-	default:
-		web.Notice(c, "ok", "room.feedback_kept")
-	}
-	return web.SeeOther(c, "/room/"+code+"/results")
+	return web.Settle(c, err, h.feedback, "room.feedback_kept", "/room/"+code+"/results")
 }

@@ -65,15 +65,7 @@ func (h *Handlers) postAttendance(c echo.Context) error {
 	default:
 		err = fault.New(fault.Invalid, "error.invalid")
 	}
-	switch {
-	case fault.Is(err, fault.Invalid):
-		return h.showAttendance(c, err)
-	case fault.Is(err, fault.Conflict):
-		web.Notice(c, "caution", fault.From(err).Key)
-	case err != nil:
-		return err
-	}
-	return web.SeeOther(c, "/teach/rooms/"+r+"/attendance")
+	return web.Settle(c, err, h.showAttendance, "", "/teach/rooms/"+r+"/attendance")
 }
 
 // getAttendanceCSV sends a line for each person: it is for those who run the workshop.

@@ -63,31 +63,18 @@ func offerPath(roomID, invite string) string {
 func (h *Handlers) postBook(c echo.Context) error {
 	id, invite := c.Param("room"), c.FormValue("invite")
 	b, err := h.Rooms.Book(c.Request().Context(), web.ViewerOf(c).Person, id, invite)
-	switch {
-	case fault.Is(err, fault.Conflict):
-		web.Notice(c, "caution", fault.From(err).Key)
-	case err != nil:
-		return err
-	case b.State == room.Booked:
-		web.Notice(c, "ok", "room.booked")
-	default:
+	said := "room.booked"
+	if err == nil && b.State != room.Booked {
 		web.Notice(c, "info", "room.queued")
+		said = ""
 	}
-	return web.SeeOther(c, offerPath(id, invite))
+	return web.Settle(c, err, plainly, said, offerPath(id, invite))
 }
 
 func (h *Handlers) postUnbook(c echo.Context) error {
 	id := c.Param("room")
 	err := h.Rooms.Unbook(c.Request().Context(), web.ViewerOf(c).ID(), id)
-	switch {
-	case fault.Is(err, fault.Conflict):
-		web.Notice(c, "caution", fault.From(err).Key)
-	case err != nil:
-		return err
-	default:
-		web.Notice(c, "ok", "room.unbooked")
-	}
-	return web.SeeOther(c, offerPath(id, c.FormValue("invite")))
+	return web.Settle(c, err, plainly, "room.unbooked", offerPath(id, c.FormValue("invite")))
 }
 
 func (h *Handlers) getBookings(c echo.Context) error { return h.bookings(c, nil) }
@@ -138,17 +125,7 @@ func (h *Handlers) postBookings(c echo.Context) error {
 	default:
 		err = fault.New(fault.Invalid, "error.invalid")
 	}
-	switch {
-	case fault.Is(err, fault.Invalid):
-		return h.bookings(c, err)
-	case fault.Is(err, fault.Conflict):
-		web.Notice(c, "caution", fault.From(err).Key)
-	case err != nil:
-		return err
-	default:
-		web.Notice(c, "ok", "room.saved")
-	}
-	return web.SeeOther(c, "/teach/rooms/"+id+"/bookings")
+	return web.Settle(c, err, h.bookings, "room.saved", "/teach/rooms/"+id+"/bookings")
 }
 
 // getBookingsCSV sends a line for each booking: it is for those who run the workshop.

@@ -57,11 +57,8 @@ func (h *Handlers) form(c echo.Context, plan room.Plan, wrong error) error {
 
 func (h *Handlers) postNew(c echo.Context) error {
 	plan := room.Plan{
-		FormID: c.FormValue("form"), CourseKey: c.FormValue("course"), SheetKey: c.FormValue("sheet"), Title: c.FormValue("title"),
+		FormID: formID(c), CourseKey: c.FormValue("course"), SheetKey: c.FormValue("sheet"), Title: c.FormValue("title"),
 		Day: c.FormValue("day"), Clock: c.FormValue("clock"), Zone: c.FormValue("zone"), Place: c.FormValue("place"), Nameless: c.FormValue("nameless") == "yes",
-	}
-	if !id.Valid(plan.FormID) {
-		plan.FormID = id.New()
 	}
 	_, _, sheet, err := h.Rooms.Sheet(c.Request().Context(), plan.CourseKey, plan.SheetKey)
 	if err != nil {
@@ -159,31 +156,13 @@ func (h *Handlers) postDo(c echo.Context) error {
 	case "host":
 		err = h.Rooms.AddHost(ctx, who, r, c.FormValue("email"))
 	case "join":
-		_ = c.FormValue("entry")
 		err = h.Rooms.JoinEntries(ctx, who, r, c.Request().PostForm["entry"])
 	case "entry":
 		err = h.Rooms.SetEntry(ctx, who, r, c.FormValue("entry"), c.FormValue("state"))
 	default:
 		err = fault.New(fault.Invalid, "error.invalid")
 	}
-	if fault.Is(err, fault.Invalid) {
-		return h.show(c, err)
-	}
-	if fault.Is(err, fault.Conflict) {
-		f := fault.From(err)
-		var args []string
-		for _, a := range f.Args {
-			if s, is := a.(string); is {
-				args = append(args, s)
-			}
-		}
-		web.Notice(c, "caution", f.Key, args...)
-		err = nil
-	}
-	if err != nil {
-		return err
-	}
-	return web.SeeOther(c, "/teach/rooms/"+r)
+	return web.Settle(c, err, h.show, "", "/teach/rooms/"+r)
 }
 
 func (h *Handlers) postHostHere(c echo.Context) error {

@@ -83,26 +83,23 @@ func (h *Handlers) postRehearsal(c echo.Context) error {
 	}
 	var r *room.Room
 	var err error
+	to := roomID
 	switch c.FormValue("do") {
 	case "start":
 		r, err = h.Rooms.Rehearse(ctx, who, roomID)
 	case "again", "others":
 		r, err = h.Rooms.RehearseAgain(ctx, who, roomID, c.FormValue("do") == "others")
 	case "discard":
-		var of string
-		if of, err = h.Rooms.Discard(ctx, who, roomID); err == nil {
+		if to, err = h.Rooms.Discard(ctx, who, roomID); err == nil {
 			web.Notice(c, "ok", "room.rehearsal_gone")
-			r = &room.Room{ID: of}
 		}
 	default:
 		err = fault.New(fault.Invalid, "error.invalid")
 	}
-	if fault.Is(err, fault.Conflict) {
-		web.Notice(c, "caution", fault.From(err).Key)
-		return web.SeeOther(c, "/teach/rooms/"+roomID)
-	}
 	if err != nil {
-		return err
+		to = roomID
+	} else if r != nil {
+		to = r.ID
 	}
-	return web.SeeOther(c, "/teach/rooms/"+r.ID)
+	return web.Settle(c, err, plainly, "", "/teach/rooms/"+to)
 }

@@ -42,17 +42,7 @@ func (h *Handlers) postGroups(c echo.Context) error {
 	default:
 		err = fault.New(fault.Invalid, "error.invalid")
 	}
-	if fault.Is(err, fault.Invalid) {
-		return h.show(c, err)
-	}
-	if fault.Is(err, fault.Conflict) {
-		web.Notice(c, "caution", fault.From(err).Key)
-		err = nil
-	}
-	if err != nil {
-		return err
-	}
-	return web.SeeOther(c, "/teach/rooms/"+r)
+	return web.Settle(c, err, h.show, "", "/teach/rooms/"+r)
 }
 
 func (h *Handlers) postGroup(c echo.Context) error {

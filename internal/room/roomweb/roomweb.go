@@ -223,16 +223,11 @@ func (h *Handlers) back(c echo.Context, err error) error {
 	if err == nil && c.Request().Header.Get("Sec-Fetch-Mode") != "cors" { // a page without scripts says only so that it is there
 		err = h.Rooms.Seen(c.Request().Context(), web.ViewerOf(c).ID(), code, room.ByPage)
 	}
-	switch {
-	case fault.Is(err, fault.Invalid):
-		return h.room(c, err)
-	case fault.Is(err, fault.Conflict):
-		web.Notice(c, "caution", fault.From(err).Key)
-	case err != nil:
-		return err
-	}
-	return web.SeeOther(c, "/room/"+code)
+	return web.Settle(c, err, h.room, "", "/room/"+code)
 }
+
+// plainly shows what is Invalid as an error, where a form has nothing that could be typed wrong.
+func plainly(_ echo.Context, err error) error { return err }
 
 func (h *Handlers) postAnswer(c echo.Context) error {
 	ctx := c.Request().Context()

@@ -92,18 +92,9 @@ func (h *Handlers) postSetup(c echo.Context) error {
 	default:
 		err = fault.New(fault.Invalid, "error.invalid")
 	}
-	switch {
-	case fault.Is(err, fault.Invalid):
-		return h.setup(c, err, typed)
-	case fault.Is(err, fault.Conflict):
-		web.Notice(c, "caution", fault.From(err).Key)
-	case err != nil:
-		return err
-	default:
-		web.Notice(c, "ok", "room.saved")
+	to := "/teach/rooms/" + roomID + "/setup" + back
+	if c.FormValue("part") == "unhost" && err == nil && c.FormValue("person") == who.ID && h.Rooms.May(ctx, who, roomID) != nil {
+		to = "/teach/rooms" // it is not theirs any more
 	}
-	if c.FormValue("part") == "unhost" && c.FormValue("person") == web.ViewerOf(c).ID() && h.Rooms.May(ctx, who, roomID) != nil {
-		return web.SeeOther(c, "/teach/rooms") // it is not theirs any more
-	}
-	return web.SeeOther(c, "/teach/rooms/"+roomID+"/setup"+back)
+	return web.Settle(c, err, func(c echo.Context, wrong error) error { return h.setup(c, wrong, typed) }, "room.saved", to)
 }

@@ -46,15 +46,7 @@ func (h *Handlers) postStory(c echo.Context) error {
 	default:
 		err = fault.New(fault.Invalid, "error.invalid")
 	}
-	switch {
-	case fault.Is(err, fault.Invalid):
-		return h.show(c, err)
-	case fault.Is(err, fault.Conflict):
-		web.Notice(c, "caution", fault.From(err).Key)
-	case err != nil:
-		return err
-	}
-	return web.SeeOther(c, "/teach/rooms/"+r)
+	return web.Settle(c, err, h.show, "", "/teach/rooms/"+r)
 }
 
 // postTable is a move of a participant's table.

@@ -6,7 +6,6 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"greenroom/internal/fault"
 	"greenroom/internal/locale"
 	"greenroom/internal/room"
 	"greenroom/internal/web"
@@ -63,17 +62,7 @@ func (h *Handlers) postHand(c echo.Context) error {
 		return err
 	}
 	err := h.Rooms.SetHand(ctx, who, r, c.FormValue("item"), handOf(c))
-	switch {
-	case fault.Is(err, fault.Invalid):
-		return h.showSummary(c, err)
-	case fault.Is(err, fault.Conflict):
-		web.Notice(c, "caution", fault.From(err).Key)
-	case err != nil:
-		return err
-	default:
-		web.Notice(c, "ok", "room.hand_kept")
-	}
-	return web.SeeOther(c, "/teach/rooms/"+r+"/summary")
+	return web.Settle(c, err, h.showSummary, "room.hand_kept", "/teach/rooms/"+r+"/summary")
 }
 
 // getCSV sends what was voted and said, a line for each answer; nobody's name is in it.
