@@ -37,11 +37,11 @@ var floors = map[string]int{
 	"internal/roster": 7, "internal/desk": 7, "internal/forum": 7, "internal/workshop": 7, "internal/author": 8, "internal/moderation": 8,
 	"internal/disposal":    9,
 	"web/templates/ui":     8,
-	"web/templates/layout": 9,
-	"internal/web":         10,
-	"internal/play":        11,
-	"internal/app":         14,
-	"cmd/greenroom":        15,
+	"web/templates/layout": 9, "web/templates/story": 9,
+	"internal/web":  10,
+	"internal/play": 11,
+	"internal/app":  14,
+	"cmd/greenroom": 15,
 }
 
 // patterns are floors of whole families.

@@ -755,7 +755,7 @@ func RoomParts(p Room) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = story(p).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = storyOf(p).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

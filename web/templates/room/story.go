@@ -1,6 +1,7 @@
 package room
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -99,27 +100,6 @@ func moved(t *rules.Told, from *scenario.Moment) []scenario.Change {
 	return out
 }
 
-func change(l *locale.Printer, c scenario.Change) string {
-	if by := c.By(); by < 0 {
-		return l.T("scenario.meter.down", "Meter", c.Meter.Label.Value, "By", -by, "To", c.To)
-	}
-	return l.T("scenario.meter.up", "Meter", c.Meter.Label.Value, "By", c.By(), "To", c.To)
-}
-
-func changeIcon(c scenario.Change) string {
-	if c.By() > 0 {
-		return "arrow-up"
-	}
-	return "arrow-down"
-}
-
-func changeClass(c scenario.Change) string {
-	if c.Better() {
-		return "better"
-	}
-	return "worse"
-}
-
 // meters are those that show: during play the live ones, at the end all.
 func meters(t *rules.Told) []*scenario.Meter {
 	var out []*scenario.Meter
@@ -129,18 +109,6 @@ func meters(t *rules.Told) []*scenario.Meter {
 		}
 	}
 	return out
-}
-
-func channelIcon(channel string) string {
-	switch channel {
-	case "inbox":
-		return "mail"
-	case "news":
-		return "newspaper"
-	case "phone":
-		return "phone"
-	}
-	return "message-square"
 }
 
 func outcomeTag(outcome string) string {
@@ -199,22 +167,13 @@ func held(v *rules.View) []*scenario.Inject {
 	var out []*scenario.Inject
 	for _, in := range told[0].Scenario.Injects {
 		for _, t := range told {
-			if !t.Over() && holds(t, in) {
+			if !t.Over() && slices.Contains(t.Held(), in) {
 				out = append(out, in)
 				break
 			}
 		}
 	}
 	return out
-}
-
-func holds(t *rules.Told, in *scenario.Inject) bool {
-	for _, h := range t.Held() {
-		if h == in {
-			return true
-		}
-	}
-	return false
 }
 
 // levels are the levels of a criterion to choose from.

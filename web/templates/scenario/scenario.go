@@ -15,8 +15,6 @@ import (
 	"fmt"
 	"net/url"
 	"strconv"
-	"strings"
-	"unicode"
 
 	"github.com/a-h/templ"
 
@@ -24,6 +22,7 @@ import (
 	"greenroom/internal/locale"
 	"greenroom/internal/play"
 	rules "greenroom/internal/scenario"
+	"greenroom/web/templates/story"
 	"greenroom/web/templates/ui"
 )
 
@@ -141,30 +140,6 @@ func changes(all bool, lists ...[]rules.Change) []rules.Change {
 	return kept
 }
 
-// change says how a meter moved, in words.
-func change(l *locale.Printer, c rules.Change) string {
-	key := "scenario.meter.up"
-	by := c.By()
-	if by < 0 {
-		key, by = "scenario.meter.down", -by
-	}
-	return l.T(key, "Meter", c.Meter.Label.Value, "By", by, "To", c.To)
-}
-
-func changeClass(c rules.Change) string {
-	if c.Better() {
-		return "better"
-	}
-	return "worse"
-}
-
-func changeIcon(c rules.Change) string {
-	if c.By() > 0 {
-		return "arrow-up"
-	}
-	return "arrow-down"
-}
-
 // gauge is a meter as the page shows it: its words and five pips, of which so many are full.
 type gauge struct {
 	Label, Value, Words string
@@ -192,46 +167,8 @@ func gauges(l *locale.Printer, s *rules.Story, values []int32, all bool) []gauge
 	return out
 }
 
-// fed is a post with how it is shown.
-type fed struct {
-	rules.Post
-	New      bool
-	Under    bool   // it answers the post above it, or another answer to that
-	Answers  string // the name of whom it answers, when that post stands elsewhere
-	Initials string
-}
-
-// thread arranges posts: answers stand under the post that they answer, when it is in the same list.
-func thread(posts []rules.Post, isNew bool, known map[string]rules.Post) []fed {
-	var out []fed
-	at := map[string]int{} // id of a post at the head: where its last answer stands
-	for _, x := range posts {
-		f := fed{Post: x, New: isNew, Initials: initials(x.By)}
-		if x.ReplyTo != "" {
-			if i, ok := at[x.ReplyTo]; ok {
-				f.Under = true
-				out = append(out[:i+1], append([]fed{f}, out[i+1:]...)...)
-				for k, j := range at {
-					if j >= i {
-						at[k] = j + 1
-					}
-				}
-				continue
-			}
-			if to, ok := known[x.ReplyTo]; ok && to.By != nil {
-				f.Answers = to.By.Name.Value
-			}
-		}
-		out = append(out, f)
-		if x.ID != "" {
-			at[x.ID] = len(out) - 1
-		}
-	}
-	return out
-}
-
 // feeds are the posts of this moment, and those of before.
-func (p ScenePage) feeds() (now, before []fed) {
+func (p ScenePage) feeds() (now, before []story.Post) {
 	known := map[string]rules.Post{}
 	var old []rules.Post
 	all := p.story().Moments
@@ -253,7 +190,7 @@ func (p ScenePage) feeds() (now, before []fed) {
 	for _, m := range all[last:] {
 		fresh = append(fresh, m.Posts...)
 	}
-	return thread(fresh, true, known), thread(old, false, known)
+	return story.Thread(fresh, true, known), story.Thread(old, false, known)
 }
 
 // letters are the messages that arrived on entering, and those that will arrive while the learner is here.
@@ -273,37 +210,6 @@ func (p ScenePage) after(in *rules.Inject) string {
 		n *= rules.LongFactor
 	}
 	return strconv.Itoa(n)
-}
-
-func initials(n *rules.Persona) string {
-	if n == nil {
-		return "?"
-	}
-	out := ""
-	for w := range strings.FieldsSeq(n.Name.Value) {
-		r := []rune(w)
-		if unicode.IsLetter(r[0]) || unicode.IsDigit(r[0]) {
-			out += string(unicode.ToUpper(r[0]))
-		}
-	}
-	if r := []rune(out); len(r) > 2 {
-		out = string(r[:1]) + string(r[len(r)-1])
-	}
-	if out == "" {
-		return "?"
-	}
-	return out
-}
-
-// lines are the paragraphs of what somebody typed: text, never markup.
-func lines(s string) []string {
-	var out []string
-	for l := range strings.SplitSeq(s, "\n") {
-		if l = strings.TrimSpace(l); l != "" {
-			out = append(out, l)
-		}
-	}
-	return out
 }
 
 // options are the choices on offer as cards.
@@ -365,20 +271,6 @@ func duration(l *locale.Printer, seconds int) string {
 	}
 	return l.T("scenario.clock.seconds", "Count", seconds)
 }
-
-func channelIcon(channel string) string {
-	switch channel {
-	case "inbox":
-		return "mail"
-	case "news":
-		return "newspaper"
-	case "phone":
-		return "phone"
-	}
-	return "message-square"
-}
-
-func personaTag(l *locale.Printer, n *rules.Persona) string { return l.T("scenario.persona." + n.Kind) }
 
 // rubricRow is one criterion as radio buttons.
 type rubricRow struct {
