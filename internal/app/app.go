@@ -327,7 +327,7 @@ func (a *App) mount(words *locale.Bundle, o Options) error {
 	})
 	a.Accounts.OnChange(func(personID string) { a.Streams.Ring(live.AccessStream(personID)) })
 	sessions.OnChange(func() { a.Streams.Ring(live.SessionsStream) })
-	a.Live.Register(forumweb.ThreadTopics, &forumweb.Live{Forum: a.Forum, Accounts: a.Accounts, Words: words})
+	a.Live.Register(forumweb.ThreadTopics, &forumweb.Live{Forum: a.Forum, Moderation: a.Moderation, Accounts: a.Accounts, Words: words})
 	a.Live.Register(room.Topics, room.Source{Rooms: a.Rooms})
 	a.Live.Register(room.DeskTopics, room.Source{Rooms: a.Rooms})
 	a.Rooms.SetListeners(a.Live.Listeners)

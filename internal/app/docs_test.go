@@ -93,7 +93,7 @@ func TestLimitsOfSocketsAsDocumented(t *testing.T) {
 		"seconds for one write": seconds(o.Write), "seconds between pings, give or take a fifth": seconds(o.Ping),
 		"seconds without a word from the page": seconds(o.Silent), "seconds between looks at sessions that have ended": seconds(o.Check),
 		"seconds between looks at what one person may read": seconds(o.Seats), "seconds between looks at heads, whatever the doorbell says": seconds(o.Poll),
-		"seconds between counts of who reads": seconds(o.Here), "seconds over which pages come back when a node stops": seconds(o.Spread),
+		"seconds between counts of who reads": seconds(o.Here), "seconds for which somebody who types is said to write": seconds(o.Typing), "seconds over which pages come back when a node stops": seconds(o.Spread),
 	} {
 		number := strconv.Itoa(n)
 		if n >= 1000 {

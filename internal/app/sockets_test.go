@@ -268,6 +268,53 @@ func TestHowManyReadAThread(t *testing.T) {
 	})
 }
 
+// That somebody writes is told to the others as a number, but not in a prompt, which is marked, nor where posts wait for a moderator.
+func TestHowManyWriteInAThread(t *testing.T) {
+	eachShow(t, func(t *testing.T, w *talkShow) {
+		everybody := func() (all []*ear) {
+			for _, who := range []*client{w.ana, w.lee, w.trainer} {
+				e := w.listen(who, 0)
+				e.until(1)
+				all = append(all, e)
+			}
+			return all
+		}
+		types := func(e *ear) {
+			ok(t, e.ws.WriteJSON(map[string]string{"t": "typing", "topic": "thread:" + w.thread}))
+			ok(t, e.ws.WriteJSON(map[string]string{"t": "ping"}))
+			until(t, "that was heard", func() bool { return strings.Contains(e.heard(), `"t":"beat"`) })
+		}
+		w.begins(w.ana, forum.General, "Who writes here?")
+		w.lee.get("/threads/"+w.thread).want(200, "data-typing")
+		open := everybody()
+		types(open[1])
+		for _, e := range []*ear{open[0], open[2]} {
+			until(t, "it is told", func() bool { return strings.Contains(e.heard(), `"count":3,"writing":1`) })
+		}
+		if got := open[1].heard(); strings.Contains(got, "writing") {
+			t.Errorf("who writes was told %s", got)
+		}
+
+		w.begins(w.ana, ask, "My own answer to it."+many)
+		w.lee.post(w.board(ask), url.Values{"body": {"And mine." + many}, "rules": {"1"}, "client": {id.New()}}).want(303)
+		w.lee.get("/threads/" + w.thread).want(200).lacks("data-typing")
+		marked := everybody()
+		types(marked[1])
+
+		w.begins(w.ana, forum.Help, "Who waits here?")
+		w.trainer.post(w.board(forum.Help)+"/moderation", url.Values{"hold": {"1"}, "staffed": {"weekdays from nine to five"}}).want(303)
+		w.lee.get("/threads/" + w.thread).want(200).lacks("data-typing")
+		held := everybody()
+		types(held[1])
+		types(held[2])
+		for _, e := range append(marked, held...) {
+			if got := e.heard(); strings.Contains(got, "writing") {
+				t.Errorf("it was told: %s", got)
+			}
+		}
+	})
+}
+
 func cookies(c *client) (out []string) {
 	u, err := url.Parse(c.s.url)
 	ok(c.s.t, err)

@@ -41,6 +41,8 @@ type conn struct {
 	wmu  sync.Mutex // one writes
 	smu  sync.Mutex // one changes what is listened to
 	subs []*sub     // few: a page listens to one or two topics
+
+	typedAt time.Time // of hear: when it last said that they write
 }
 
 func newConn(h *Hub, who *account.Person, session string) *conn {
@@ -121,6 +123,8 @@ func (c *conn) hear(kind int, raw []byte, talk *rate.Limiter) {
 		c.smu.Lock()
 		c.unsubscribe(a.Topic)
 		c.smu.Unlock()
+	case "typing":
+		c.types(a.Topic)
 	case "ping":
 		c.send(pack(c.beat()))
 	} // what is not known is from a newer client
@@ -186,6 +190,17 @@ func (c *conn) put(p parcel, all bool) {
 		c.bytes += len(p.raw)
 	}
 	c.start1()
+}
+
+// whisper is send for what may be lost: where much waits already it is not sent, and false is returned.
+func (c *conn) whisper(p parcel) bool {
+	c.mu.Lock()
+	much := c.over || len(c.queue) >= c.hub.o.Frames/2 || c.bytes+len(p.raw) > c.hub.o.Bytes/2
+	c.mu.Unlock()
+	if !much {
+		c.send(p)
+	}
+	return !much
 }
 
 func (h *Hub) slow() {
@@ -330,7 +345,7 @@ func (c *conn) listen(ctx context.Context, src Source, a asked) error {
 	if err != nil {
 		return err
 	}
-	s := &sub{c: c, n: a.After, here: -1}
+	s := &sub{c: c, n: a.After, here: -1, pens: -1}
 	s.t = c.hub.topic(a.Topic, src, head, epoch)
 	if x, is := src.(Counted); is {
 		s.t.counted.Store(x.Counted(seat))

@@ -11,24 +11,25 @@ import (
 
 // Frame is one thing that is told; see docs/live-protocol.md.
 type Frame struct {
-	T     string           `json:"t"` // hello, sub, event, void, reset, gone, here, beat, bye, error
-	Topic string           `json:"topic,omitempty"`
-	N     int64            `json:"n,omitempty"`
-	Epoch int64            `json:"epoch,omitempty"`
-	Kind  string           `json:"kind,omitempty"`
-	Data  json.RawMessage  `json:"data,omitempty"`
-	Count int              `json:"count,omitempty"`
-	Why   string           `json:"why,omitempty"`
-	V     int              `json:"v,omitempty"`
-	Beat  int64            `json:"beat,omitempty"`
-	Retry int64            `json:"retry,omitempty"`
-	Heads map[string]int64 `json:"heads,omitempty"`
-	Seat  string           `json:"seat,omitempty"`
+	T       string           `json:"t"` // hello, sub, event, void, reset, gone, here, beat, bye, error
+	Topic   string           `json:"topic,omitempty"`
+	N       int64            `json:"n,omitempty"`
+	Epoch   int64            `json:"epoch,omitempty"`
+	Kind    string           `json:"kind,omitempty"`
+	Data    json.RawMessage  `json:"data,omitempty"`
+	Count   int              `json:"count,omitempty"`
+	Writing int              `json:"writing,omitempty"`
+	Why     string           `json:"why,omitempty"`
+	V       int              `json:"v,omitempty"`
+	Beat    int64            `json:"beat,omitempty"`
+	Retry   int64            `json:"retry,omitempty"`
+	Heads   map[string]int64 `json:"heads,omitempty"`
+	Seat    string           `json:"seat,omitempty"`
 }
 
 // asked is what a client sends.
 type asked struct {
-	T     string `json:"t"` // sub, unsub, ping
+	T     string `json:"t"` // sub, unsub, typing, ping
 	Topic string `json:"topic"`
 	After int64  `json:"after"`
 	Epoch int64  `json:"epoch"`

@@ -38,6 +38,7 @@ type here struct {
 	mu   sync.Mutex
 	rung map[string]said            // what this node has told the others, by topic
 	away map[string]map[string]said // what others have told, by topic and node
+	pens map[string]map[string]said // likewise, how many write there
 }
 
 type said struct {
@@ -144,31 +145,48 @@ func (h *Hub) count(context.Context) {
 			delete(h.here.away, topic)
 		}
 	}
-	for _, t := range list {
-		numbers[t.name] += h.here.elsewhere(t.name, old)
+	for topic := range h.here.pens {
+		if h.here.writing(topic, now.Add(-h.o.Typing)) == 0 {
+			delete(h.here.pens, topic)
+		}
 	}
 	h.here.mu.Unlock()
 	for _, hint := range ring {
 		h.streams.Hint(hint)
 	}
 	for _, t := range list {
-		t.sayHere(enough(numbers[t.name]))
+		h.sayHere(t)
 	}
 }
 
-// sayHere tells the readers who have not been told that number.
-func (t *topic) sayHere(n int) {
-	var p parcel
+// sayHere tells the readers how many there are and how many others write, where they have not been told that.
+func (h *Hub) sayHere(t *topic) {
+	now := time.Now()
+	h.here.mu.Lock()
+	readers, writers := h.here.elsewhere(t.name, now.Add(-hereExpires*h.o.Here)), h.here.writing(t.name, now.Add(-h.o.Typing))
+	h.here.mu.Unlock()
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	readers, writers = enough(readers+len(t.who)), writers+t.writing(now)
+	frames := map[int]parcel{} // by how many write
 	for s := range t.subs {
-		if s.here == n {
+		pens := writers
+		if t.pens[s.c.id].After(now) { // they know
+			pens--
+		}
+		if readers == 0 {
+			pens = 0
+		}
+		if s.here == readers && s.pens == pens {
 			continue
 		}
-		if p.raw == nil {
-			p = packMany(Frame{T: "here", Topic: t.name, Count: n})
+		p, made := frames[pens]
+		if !made {
+			p = packMany(Frame{T: "here", Topic: t.name, Count: readers, Writing: pens})
+			frames[pens] = p
 		}
-		s.here = n
-		s.c.send(p)
+		if s.c.whisper(p) {
+			s.here, s.pens = readers, pens
+		}
 	}
 }

@@ -91,6 +91,7 @@ type Options struct {
 	Seats  time.Duration // between looks at what one person may read
 	Poll   time.Duration // between looks at the heads of topics, whatever the doorbell says
 	Here   time.Duration // between counts of who has a topic open
+	Typing time.Duration // after which somebody who types no more is no longer said to write
 	Spread time.Duration // over which those come back who are sent away when the node stops
 	Frames int           // that may wait for one reader
 	Bytes  int           // likewise
@@ -144,6 +145,7 @@ func (o *Options) fill() {
 	def(&o.Seats, time.Minute)
 	def(&o.Poll, 3*time.Second)
 	def(&o.Here, 10*time.Second)
+	def(&o.Typing, 5*time.Second)
 	def(&o.Spread, 30*time.Second)
 }
 
@@ -180,7 +182,9 @@ func New(st *stream.Service, o Options) *Hub {
 		},
 		kick: make(chan struct{}, 1), lost: make(chan struct{}, 1), sources: map[string]Source{}, topics: map[string]*topic{}, conns: map[*conn]struct{}{},
 		people: map[string]int{}, empty: make(chan struct{}),
-		here: here{node: strconv.FormatUint(rand.Uint64(), 36), rung: map[string]said{}, away: map[string]map[string]said{}},
+		here: here{
+			node: strconv.FormatUint(rand.Uint64(), 36), rung: map[string]said{}, away: map[string]map[string]said{}, pens: map[string]map[string]said{},
+		},
 	}
 	st.Listen(h.rung)
 	return h
@@ -234,6 +238,10 @@ func (h *Hub) rung(hint stream.Hint) {
 	}
 	if strings.HasPrefix(hint.Stream, herePrefix) {
 		h.here.heard(hint)
+		return
+	}
+	if rest, typing := strings.CutPrefix(hint.Stream, typingPrefix); typing {
+		h.writeElsewhere(rest, int(hint.Head))
 		return
 	}
 	h.mu.Lock()

@@ -70,6 +70,11 @@ func (b *board) Seat(_ context.Context, who *account.Person, topic string) (live
 // Counted: all but one topic say how many have them open.
 func (b *board) Counted(seat live.Seat) bool { return seat.Data != "room:private" }
 
+// Typing: in all but one topic it is said that somebody writes.
+func (b *board) Typing(_ context.Context, _ *account.Person, topic string) (bool, error) {
+	return topic != "room:marked", nil
+}
+
 // Tell: payloads are "author text"; "hide" payloads are for nobody, and a "reset" is one.
 func (b *board) Tell(_ context.Context, _ string, seat live.Seat, who *account.Person, events []stream.Event) ([]live.Telling, error) {
 	b.mu.Lock()
@@ -699,6 +704,80 @@ func TestHowManyAreHere(t *testing.T) {
 		one.say("room:private", "post", "ed x")
 		for _, s := range private {
 			s.want("event 1 x") // and no number before it
+		}
+	})
+}
+
+// typing says that whoever has the socket writes in the topic.
+func (s *socket) typing(topic string) {
+	s.t.Helper()
+	ok(s.t, s.WriteJSON(map[string]string{"t": "typing", "topic": topic}))
+}
+
+// writing reads frames until one says that so many are here and so many others write.
+func (s *socket) writing(count, n int) {
+	s.t.Helper()
+	for {
+		f := s.next()
+		if f.T == "here" && f.Count == count && f.Writing == n {
+			return
+		}
+		if f.T != "here" && f.T != "sub" {
+			s.t.Fatalf("got %+v, want %d here and %d writing", f, count, n)
+		}
+	}
+}
+
+// That somebody writes is told to the others, on this node and another, while they do: from three readers on, as a number,
+// never in a topic that is marked or private.
+func TestHowManyWrite(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *bun.DB) {
+		bell := stream.NewLocal()
+		o := live.Options{Here: 20 * time.Millisecond, Typing: 300 * time.Millisecond, PerPerson: 10}
+		one, two := open(t, d, bell, o), open(t, d, bell, o)
+		ann, bo := one.in("ann", "room:a", 0), one.in("bo", "room:a", 0)
+		ann.here(0)
+		bo.here(0)
+		cy := two.in("cy", "room:a", 0)
+		for _, s := range []*socket{ann, bo, cy} {
+			s.writing(3, 0)
+		}
+		cy.typing("room:a")
+		ann.writing(3, 1)
+		bo.writing(3, 1)
+		bo.typing("room:a")
+		ann.writing(3, 2)
+		cy.writing(3, 1) // the others: bo
+		for _, s := range []*socket{ann, bo, cy} {
+			s.writing(3, 0) // they have stopped
+		}
+		for topic, people := range map[string][]string{
+			"room:marked": {"ann", "bo", "cy", "di"}, "room:private": {"ann", "bo", "cy", "di"}, "room:two": {"ann", "bo"}, // two people: that would be a name
+		} {
+			var all []*socket
+			for _, name := range people {
+				all = append(all, one.in(name, topic, 0))
+			}
+			for _, s := range all {
+				switch topic {
+				case "room:marked":
+					s.writing(4, 0)
+				case "room:private":
+					s.want("sub")
+				default:
+					s.writing(0, 0)
+				}
+			}
+			all[0].typing(topic)
+			ok(t, all[0].WriteJSON(map[string]string{"t": "ping"}))
+			for f, err := all[0].read(); f.T != "beat"; f, err = all[0].read() { // it was heard
+				ok(t, err)
+			}
+			one.say(topic, "post", "ed x")
+			for _, s := range all {
+				s.want("event 1 x") // and nothing before it
+			}
 		}
 	})
 }

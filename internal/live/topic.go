@@ -36,8 +36,9 @@ type topic struct {
 	n     int64      // the number that was told last
 	epoch int64
 	subs  map[*sub]struct{}
-	who   map[string]int   // how many of them each person has
-	seats map[string]*Seat // by class, as the reader who sat down last has it: those of a class are told the same
+	who   map[string]int       // how many of them each person has
+	pens  map[string]time.Time // who writes on this node, and until when that is believed
+	seats map[string]*Seat     // by class, as the reader who sat down last has it: those of a class are told the same
 }
 
 // take seats a reader; the caller holds the lock. A thousand readers of a class share what the source knows of one of them.
@@ -61,6 +62,7 @@ type sub struct {
 	seat *Seat // of the topic's lock
 	n    int64 // likewise: the number that was sent last
 	here int   // likewise: how many have the topic open, as they were told; -1: not yet
+	pens int   // likewise: how many others write
 }
 
 // hint is ring, unless the hint is about what was told already. A wrong one does no more than cost a query, or leave the
@@ -194,6 +196,7 @@ func (t *topic) leave(s *sub) {
 	delete(t.subs, s)
 	if t.who[s.c.id]--; t.who[s.c.id] == 0 {
 		delete(t.who, s.c.id)
+		delete(t.pens, s.c.id)
 	}
 }
 

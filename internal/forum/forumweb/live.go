@@ -13,6 +13,7 @@ import (
 	"greenroom/internal/forum"
 	"greenroom/internal/live"
 	"greenroom/internal/locale"
+	"greenroom/internal/moderation"
 	"greenroom/internal/stream"
 	pages "greenroom/web/templates/forum"
 	"greenroom/web/templates/ui"
@@ -20,9 +21,10 @@ import (
 
 // Live is threads for pages that are open (live.Source): posts come rendered as on the page.
 type Live struct {
-	Forum    *forum.Service
-	Accounts *account.Service
-	Words    *locale.Bundle
+	Forum      *forum.Service
+	Moderation *moderation.Service
+	Accounts   *account.Service
+	Words      *locale.Bundle
 }
 
 // ThreadTopics is what names of threads' topics begin with.
@@ -64,6 +66,28 @@ func (x *Live) Counted(seat live.Seat) bool {
 }
 
 func counts(s spot) bool { return s.t != nil && !s.v.Private() }
+
+// Typing says that somebody writes in a thread, but not in prompts, which are marked, nor where posts wait for a moderator
+// (live.Typed).
+func (x *Live) Typing(ctx context.Context, who *account.Person, topic string) (bool, error) {
+	v, t, err := x.Forum.VisitThread(ctx, who, strings.TrimPrefix(topic, ThreadTopics+":"))
+	if err != nil {
+		return false, err
+	}
+	if s := (spot{v, t}); !tellsTyping(s) || closed(s) != "" {
+		return false, nil
+	}
+	learner := *v
+	learner.Staff = false // what a trainer writes does not wait, but others' posts do
+	w, err := x.Moderation.Waits(ctx, &learner)
+	if err != nil {
+		return false, err
+	}
+	return !w.Hold && !w.ReadOnly && w.CaseID == "", nil
+}
+
+// tellsTyping says whether it is told that somebody writes there, where posts do not wait.
+func tellsTyping(s spot) bool { return counts(s) && !s.v.Prompt() }
 
 // seatOf is what makes posts look different to who is there than to others.
 func seatOf(s spot, zone *time.Location) live.Seat {

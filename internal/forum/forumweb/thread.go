@@ -182,6 +182,7 @@ func (h *Handlers) threadPage(c echo.Context, s spot, typed *pages.Composer, why
 	p.Errors = errs
 	if p.Compose != nil {
 		p.Compose.By = by
+		p.Typing = tellsTyping(s) && !p.Compose.Waits.Hold
 	}
 	return p, err
 }

@@ -1,13 +1,13 @@
 // The one socket of a page, and looking for news without it. See docs/live-protocol.md.
 
 /** What is told of a topic. */
-export interface Frame { t: string; topic?: string; n?: number; epoch?: number; kind?: string; data?: unknown; count?: number; retry?: number; heads?: Record<string, number>; beat?: number; seat?: string }
+export interface Frame { t: string; topic?: string; n?: number; epoch?: number; kind?: string; data?: unknown; count?: number; writing?: number; retry?: number; heads?: Record<string, number>; beat?: number; seat?: string }
 
 /** How the page hears of news: "live" by its socket, "again" while that is being made, "look" by asking, "off" not at all. */
 export type State = "live" | "again" | "look" | "off";
 
 /** Who listens to a topic: take gets each number once and in order. One that looks by itself is left alone without a socket. */
-export interface Listener { topic: string; head: number; epoch: number; seat?: string; looks?: boolean; here?(n: number): void; take(f: Frame): void; state(s: State): void }
+export interface Listener { topic: string; head: number; epoch: number; seat?: string; looks?: boolean; here?(n: number, writing: number): void; take(f: Frame): void; state(s: State): void }
 
 const look = 15000; // ms between looks without a socket
 const most = 120000; // at most, after failures
@@ -26,6 +26,7 @@ class Live {
   private quiet: number | undefined;
   private beat = 25000;
   private off = false;
+  private typed = 0;
 
   join(l: Listener): void {
     this.list.push(l);
@@ -38,6 +39,13 @@ class Live {
   nudge(): void {
     if (this.on) this.send({ t: "ping" });
     else void this.seek();
+  }
+
+  /** Tells the others of a topic that somebody writes, as often as they believe it. */
+  typing(topic: string): void {
+    if (!this.on || Date.now() - this.typed < 3000) return;
+    this.typed = Date.now();
+    this.send({ t: "typing", topic });
   }
 
   private now(): State { return this.on ? "live" : this.off ? "off" : this.failed < tries ? "again" : "look"; }
@@ -121,7 +129,7 @@ class Live {
         l.epoch = f.epoch ?? l.epoch;
         break;
       case "gone": break;
-      case "here": l.here?.(f.count ?? 0); return;
+      case "here": l.here?.(f.count ?? 0, f.writing ?? 0); return;
       default: return;
     }
     l.take(f);

@@ -28,6 +28,7 @@ export class LiveThread extends HTMLElement implements Listener {
     this.seat = this.dataset.seat ?? "";
     live.join(this);
     window.setTimeout(() => this.seen(), 5000);
+    if (this.hasAttribute("data-typing")) document.addEventListener("input", (e) => { if ((e.target as HTMLElement).id === "f-body") live.typing(this.topic); });
   }
 
   take(f: Frame): void {
@@ -58,15 +59,15 @@ export class LiveThread extends HTMLElement implements Listener {
     if (line) { line.textContent = text; line.dataset.state = s; }
     if (s === "off" || this.last === "off") announce(text);
     this.last = s;
-    if (s === "look" || s === "off") this.here(0); // nothing says any more how many there are
+    if (s === "look" || s === "off") this.here(0, 0); // nothing says any more how many there are
   }
 
-  /** How many have the thread open. It is text to be read when one likes, and not announced: a number that changes would talk over it. */
-  here(n: number): void {
+  /** How many have the thread open, and how many others write in it. It is text to be read when one likes, and not announced: a number that changes would talk over it. */
+  here(n: number, writing: number): void {
     const line = this.querySelector<HTMLElement>(".live-here");
     if (!line) return;
     line.hidden = n === 0;
-    line.textContent = n ? say("reading", { n: String(n) }) : "";
+    line.textContent = n ? say(writing ? "writing" : "reading", { n: String(n), w: String(writing) }) : "";
   }
 
   private make(html: string): HTMLElement {

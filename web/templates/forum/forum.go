@@ -107,6 +107,7 @@ type ThreadPage struct {
 	Read     *forum.Page
 	Seat     string // the name of how the reader sees it (live.Seat)
 	Reading  int    // how many people have it open; 0 where that is not said
+	Typing   bool   // others hear that somebody writes
 	Title    string
 	Board    string // title of the board
 	Group    int    // number of the discussion group, 0 without

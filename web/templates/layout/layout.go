@@ -195,10 +195,10 @@ func (p Page) words() string {
 	for _, k := range []string{
 		"saving", "saved", "not_saved", "stale", "stale_button", "words", "words_few", "words_many", "words_enough", "show", "hide", "copied", "moved", "theme",
 		"md_tools", "md_bold", "md_italic", "md_quote", "md_list", "md_link",
-		"show_new", "show_news", "thread_changed", "thread_count", "reading", "live_live", "live_again", "live_look", "live_off",
+		"show_new", "show_news", "thread_changed", "thread_count", "reading", "writing", "live_live", "live_again", "live_look", "live_off",
 		"room_lost", "room_live", "room_look", "room_unsent", "room_left", "room_over", "room_item",
 	} {
-		m[k] = p.L.T("layout.script."+k, "N", "{n}", "More", "{more}", "Time", "{time}", "Item", "{item}", "Place", "{place}", "Total", "{total}", "Name", "{name}")
+		m[k] = p.L.T("layout.script."+k, "N", "{n}", "W", "{w}", "More", "{more}", "Time", "{time}", "Item", "{item}", "Place", "{place}", "Total", "{total}", "Name", "{name}")
 	}
 	raw, err := json.Marshal(m)
 	if err != nil {
