@@ -33,10 +33,18 @@ type Edited struct {
 	At     time.Time
 }
 
-// Edit changes the text of the visitor's own post. rev is what the form was made of: when the post has changed since, it
-// is Conflict. Invalid names the fields body and reason. What it said before stays in its history.
-func (s *Service) Edit(ctx context.Context, v *Visit, t *Thread, postID string, rev int, body, reason string) (*Post, error) {
-	body, reason = Tidy(body), strings.TrimSpace(reason)
+// Change is what an author makes of their post.
+type Change struct {
+	Rev    int // of the post when the form was made
+	Body   string
+	Reason string
+	Rules  int // the edition of the house rules that is accepted with it, 0 none
+}
+
+// Edit changes the text of the visitor's own post. When the post has changed since the form was made, it is Conflict. Invalid
+// names the fields body, reason and rules. What it said before stays in its history.
+func (s *Service) Edit(ctx context.Context, v *Visit, t *Thread, postID string, c Change) (*Post, error) {
+	body, reason := Tidy(c.Body), strings.TrimSpace(c.Reason)
 	var out *Post
 	err := db.InTx(ctx, s.db, func(ctx context.Context, tx bun.Tx) error {
 		p, err := lockPost(ctx, tx, postID)
@@ -53,7 +61,7 @@ func (s *Service) Edit(ctx context.Context, v *Visit, t *Thread, postID string, 
 		if err := s.checkEdit(v, p, body, reason); err != nil {
 			return err
 		}
-		if p.Rev != rev {
+		if p.Rev != c.Rev {
 			return fault.New(fault.Conflict, "forum.changed_since")
 		}
 		who, err := s.mentioned(ctx, tx, v, t.ID, body)
@@ -75,7 +83,7 @@ func (s *Service) Edit(ctx context.Context, v *Visit, t *Thread, postID string, 
 		if err := saveMentions(ctx, tx, p.ID, who); err != nil {
 			return err
 		}
-		held, err := s.admit(ctx, tx, Attempt{Visit: v, Thread: t, Text: Text{ThreadID: t.ID, Body: body}, Edit: p})
+		held, err := s.admit(ctx, tx, Attempt{Visit: v, Thread: t, Text: Text{ThreadID: t.ID, Body: body, Rules: c.Rules}, Edit: p})
 		if err != nil {
 			return err
 		}

@@ -44,7 +44,7 @@ func TestKeptPagesAreNeverOld(t *testing.T) {
 		}
 		v, th, err := w.VisitThread(w.ctx, ben, first.ThreadID)
 		ok(t, err)
-		_, err = w.Edit(w.ctx, v, th, answer.ID, answer.Rev, "Another answer.", "")
+		_, err = w.Edit(w.ctx, v, th, answer.ID, forum.Change{Rev: answer.Rev, Body: "Another answer."})
 		ok(t, err)
 		if p := read(cat); !strings.Contains(p.HTML, "Another answer.") {
 			t.Errorf("after the edit: %s", p.HTML)

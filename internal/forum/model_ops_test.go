@@ -116,7 +116,7 @@ func (m *model) edits(who *account.Person) (bool, error) {
 	if p == nil || err != nil {
 		return false, err
 	}
-	_, err = m.Edit(m.ctx, v, t, p.ID, p.Rev, m.body(), "a reason")
+	_, err = m.Edit(m.ctx, v, t, p.ID, forum.Change{Rev: p.Rev, Body: m.body(), Reason: "a reason"})
 	return true, err
 }
 

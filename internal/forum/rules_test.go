@@ -100,7 +100,7 @@ func TestTest10LockedMembersGetCountsAndNoWords(t *testing.T) {
 		v, th, err = w.VisitThread(w.ctx, cat, secret.ThreadID)
 		ok(t, err)
 		wants(t, w.Delete(w.ctx, v, th, own.ID), fault.Conflict)
-		_, err = w.Edit(w.ctx, v, th, own.ID, own.Rev, "Too short now.", "")
+		_, err = w.Edit(w.ctx, v, th, own.ID, forum.Change{Rev: own.Rev, Body: "Too short now."})
 		wants(t, err, fault.Invalid)
 		// Hidden by staff it closes again.
 		w.change(own, forum.Hidden, "off topic")
@@ -133,11 +133,11 @@ func TestTest11WhatHappensWhileSomebodyIsAway(t *testing.T) {
 		bv, bt, err := w.VisitThread(w.ctx, ben, a.ThreadID)
 		ok(t, err)
 		w.pass(forum.EditGrace + time.Minute)
-		_, err = w.Edit(w.ctx, bv, bt, r2.ID, 1, "Edited.", "")
+		_, err = w.Edit(w.ctx, bv, bt, r2.ID, forum.Change{Rev: 1, Body: "Edited."})
 		wants(t, err, fault.Invalid) // a reason is asked for by now
-		_, err = w.Edit(w.ctx, bv, bt, r2.ID, 1, "Edited.", "a slip")
+		_, err = w.Edit(w.ctx, bv, bt, r2.ID, forum.Change{Rev: 1, Body: "Edited.", Reason: "a slip"})
 		ok(t, err)
-		_, err = w.Edit(w.ctx, bv, bt, r2.ID, 1, "Again.", "a slip")
+		_, err = w.Edit(w.ctx, bv, bt, r2.ID, forum.Change{Rev: 1, Body: "Again.", Reason: "a slip"})
 		wants(t, err, fault.Conflict)
 		ok(t, w.Move(w.ctx, sv, st, forum.Help))
 		events, _, err := w.streams.Since(w.ctx, "thread:"+a.ThreadID, head, 100)

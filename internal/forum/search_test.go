@@ -93,7 +93,7 @@ func TestSearch(t *testing.T) {
 		}
 		v, th, p, err := w.VisitPost(w.ctx, ana, posts["answer"].ID)
 		ok(t, err)
-		_, err = w.Edit(w.ctx, v, th, p.ID, p.Rev, "We helped the residents within a day.", "")
+		_, err = w.Edit(w.ctx, v, th, p.ID, forum.Change{Rev: p.Rev, Body: "We helped the residents within a day."})
 		ok(t, err)
 		finds("after an edit", "answered", "answers")
 		finds("after an edit", "helping", "answer")

@@ -3,9 +3,13 @@ package web
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/labstack/echo/v4"
 
@@ -121,11 +125,40 @@ func (s *Shell) answer(c echo.Context, w wrong) error {
 	action := ui.Link{Text: l.T("error.action.home"), Href: "/"}
 	switch {
 	case w.status == http.StatusUnauthorized:
-		action = ui.Link{Text: l.T("error.action.sign_in"), Href: "/sign-in"}
+		action = ui.Link{Text: l.T("error.action.sign_in"), Href: "/sign-in" + cameFrom(r)}
 	case w.status == http.StatusNotFound:
 		action = ui.Link{Text: l.T("error.action.courses"), Href: "/courses"}
 	}
-	return Render(c, w.status, layout.ErrorPage(p, w.status, p.Title, text, action, requestID(c)))
+	return Render(c, w.status, layout.ErrorPage(p, w.status, p.Title, text, action, requestID(c), written(r)...))
+}
+
+// cameFrom asks to be led back to the page whose form was sent, where the browser says which it was.
+func cameFrom(r *http.Request) string {
+	u, err := url.Parse(r.Referer())
+	if err != nil || u.Host != r.Host || u.Path == "" {
+		return ""
+	}
+	return "?return=" + url.QueryEscape(u.RequestURI())
+}
+
+// The least that a text has that somebody would miss, and how many of them are shown.
+const leastWritten, mostWritten = 20, 5
+
+// written are the texts in a form that was not taken: a form that comes to nothing must not take them along. What has no
+// spaces is no text, and passwords are not shown.
+func written(r *http.Request) (all []string) {
+	for _, name := range slices.Sorted(maps.Keys(r.PostForm)) {
+		if strings.Contains(name, "password") {
+			continue
+		}
+		for _, v := range r.PostForm[name] {
+			v = strings.TrimSpace(v)
+			if len(all) < mostWritten && utf8.RuneCountInString(v) >= leastWritten && strings.ContainsAny(v, " \n") {
+				all = append(all, v)
+			}
+		}
+	}
+	return all
 }
 
 // titled maps a status to one that has a title among the messages.

@@ -43,6 +43,7 @@ type Route struct {
 	Access       Access
 	Limit        string // a name of the limits table; "" is "write" for POST and none for GET
 	Body         int64  // bytes that the route takes, for uploads; 0 is what forms may have
+	Fields       bool   // a form whose files are too large comes with its other fields all the same: ask Oversized
 }
 
 // Register puts route tables on the group that Mount returned.
@@ -53,6 +54,9 @@ func (s *Shell) Register(g *echo.Group, routes ...Route) {
 		}
 		if r.Body > 0 {
 			s.bodies[r.Method+" "+r.Path] = r.Body
+		}
+		if r.Fields {
+			s.fields[r.Method+" "+r.Path] = true
 		}
 		h := r.Handler
 		switch r.Access {

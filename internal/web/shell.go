@@ -2,8 +2,14 @@ package web
 
 import (
 	"context"
+	"errors"
+	"io"
 	"log/slog"
+	"maps"
+	"mime/multipart"
 	"net/http"
+	"net/url"
+	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -19,9 +25,13 @@ const (
 	pageDeadline = 10 * time.Second // for a handler's database work
 	bodyLimit    = 512 << 10        // bytes of a form
 	fieldsLimit  = 1000             // fields of a form
+	passedOver   = 32 << 20         // bytes of files that are too large, read so that the answer arrives
 )
 
-const errorKey = "greenroom.error"
+const (
+	errorKey     = "greenroom.error"
+	oversizedKey = "greenroom.oversized"
+)
 
 // Mount puts the shell's middleware on e and returns the group that pages are registered on. What is registered
 // on e itself (assets, health) has neither session nor page.
@@ -103,7 +113,7 @@ func (s *Shell) admit(next echo.HandlerFunc) echo.HandlerFunc {
 // sized refuses a body that says it is larger than its route takes, before anything is read; readForm holds the rest to it.
 func (s *Shell) sized(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		if c.Request().ContentLength > s.bodyOf(c) {
+		if c.Request().ContentLength > s.bodyOf(c) && !s.passes(c) {
 			return echo.ErrStatusRequestEntityTooLarge
 		}
 		return next(c)
@@ -116,6 +126,57 @@ func (s *Shell) bodyOf(c echo.Context) int64 {
 		return n
 	}
 	return bodyLimit
+}
+
+// passes says whether the form is too large and its fields are wanted all the same.
+func (s *Shell) passes(c echo.Context) bool {
+	r := c.Request()
+	return r.ContentLength > s.bodyOf(c) && r.ContentLength <= passedOver && s.fields[r.Method+" "+c.Path()] &&
+		strings.HasPrefix(r.Header.Get(echo.HeaderContentType), echo.MIMEMultipartForm)
+}
+
+// Oversized says whether the form's files were too large for the route: they were passed over, its fields are there.
+func Oversized(c echo.Context) bool { over, _ := c.Get(oversizedKey).(bool); return over }
+
+// passOver reads the fields of a form whose files are too large.
+func (s *Shell) passOver(c echo.Context) error {
+	c.Set(oversizedKey, true)
+	r := c.Request()
+	r.Body = http.MaxBytesReader(c.Response(), r.Body, passedOver)
+	parts, err := r.MultipartReader()
+	if err != nil {
+		return err
+	}
+	form, left := url.Values{}, int64(bodyLimit)
+	for {
+		part, err := parts.NextPart()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		if part.FileName() != "" {
+			if _, err := io.Copy(io.Discard, part); err != nil {
+				return err
+			}
+			continue
+		}
+		value, err := io.ReadAll(io.LimitReader(part, left+1))
+		if err != nil {
+			return err
+		}
+		if left -= int64(len(value)); left < 0 {
+			return echo.ErrStatusRequestEntityTooLarge
+		}
+		form.Add(part.FormName(), string(value))
+	}
+	r.PostForm, r.MultipartForm = form, &multipart.Form{Value: form}
+	r.Form = maps.Clone(form)
+	for k, v := range r.URL.Query() {
+		r.Form[k] = append(r.Form[k], v...)
+	}
+	return nil
 }
 
 func (s *Shell) deadline(next echo.HandlerFunc) echo.HandlerFunc {
@@ -152,7 +213,15 @@ func (s *Shell) readForm(c echo.Context) error {
 		}
 		return nil
 	}
-	r.Body = http.MaxBytesReader(c.Response(), r.Body, s.bodyOf(c))
+	if s.passes(c) {
+		if err := s.passOver(c); errors.Is(err, echo.ErrStatusRequestEntityTooLarge) {
+			return err
+		} else if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest).SetInternal(err)
+		}
+	} else {
+		r.Body = http.MaxBytesReader(c.Response(), r.Body, s.bodyOf(c))
+	}
 	form, err := c.FormParams() // urlencoded or multipart (fetch with FormData)
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest).SetInternal(err)

@@ -50,6 +50,7 @@ type Shell struct {
 	secure   bool
 	busy     chan struct{}    // requests in work
 	bodies   map[string]int64 // bytes that a route takes, where it is not bodyLimit
+	fields   map[string]bool  // routes that want the fields of forms whose files are too large
 }
 
 // New makes the shell. It fails when the base URL is not one.
@@ -63,7 +64,7 @@ func New(o Options, b *locale.Bundle, a *account.Service, s *account.Sessions) (
 		limits: newLimits(o.Now, o.NoLimits),
 		secure: u.Scheme == "https",
 		busy:   make(chan struct{}, inWork),
-		bodies: map[string]int64{},
+		bodies: map[string]int64{}, fields: map[string]bool{},
 	}, nil
 }
 

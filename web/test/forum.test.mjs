@@ -90,3 +90,44 @@ test("how many read a thread is text, from three on", { timeout: 240000 }, async
   assert.equal(await plain.locator(".live-here").innerText(), "3 reading now");
   assert.deepEqual([...one.faults, ...two.faults, ...plain.faults], []);
 });
+
+test("what was typed comes along to the page that a link or button leads to, and a preview takes no files away", { timeout: 240000 }, async () => {
+  const p = await open(browser);
+  await signIn(p, "learner4@demo.example");
+  await p.goto(talk + "/general");
+  await p.locator(".board-list a", { hasText: "flood warning" }).click();
+  const thread = new URL(p.url()).pathname, box = p.locator("#f-body");
+  await box.fill("Begun before I saw whom I answer.");
+  await p.locator(".posts > li").first().locator("a", { hasText: "Reply" }).first().click();
+  await p.waitForURL(/reply=/);
+  assert.equal(await box.inputValue(), "Begun before I saw whom I answer.");
+  await box.fill("Typed while I like something.");
+  await p.locator(".posts > li").first().locator("button", { hasText: "Useful" }).click();
+  await p.waitForURL(/#p-/);
+  assert.equal(await box.inputValue(), "Typed while I like something.");
+  await box.fill("");
+  await p.locator("auto-save[data-state=saved]").waitFor();
+
+  await p.goto(thread);
+  await p.locator(".posts > li").first().locator("a", { hasText: "Quote" }).first().click();
+  await p.waitForURL(/quote=1/);
+  const quoted = await box.inputValue();
+  await box.press("ControlOrMeta+End");
+  await box.pressSequentially("Yes.");
+  assert.equal(await box.inputValue(), quoted + "Yes.");
+  await p.locator("auto-save[data-state=saved]").waitFor();
+  await p.reload();
+  assert.equal(await box.inputValue(), quoted + "Yes.", "the quote came twice");
+
+  await p.locator("#compose summary").click();
+  await p.locator("#f-files").setInputFiles({ name: "plan.pdf", mimeType: "application/pdf", buffer: Buffer.from("%PDF-1.4\n%%EOF") });
+  await box.fill("This is **it**, @Miriam Katz.");
+  await p.locator("button", { hasText: "Preview" }).click();
+  await p.locator(".md-preview strong", { hasText: "@Miriam Katz" }).waitFor();
+  assert.equal(await p.locator("#f-files").evaluate((x) => x.files.length), 1);
+  assert.deepEqual(await axe(p), []);
+  await box.fill("");
+  await p.locator("auto-save[data-state=saved]").waitFor();
+  assert.deepEqual(p.faults, []);
+  await p.context().close();
+});

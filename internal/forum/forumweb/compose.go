@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -43,7 +44,9 @@ func (h *Handlers) composer(c echo.Context, s spot, parent *forum.Seen, typed *p
 			if name == "" {
 				name = l.T("forum.former")
 			}
-			k.Body = forum.Quote(name, &parent.Post) + k.Body
+			if q := forum.Quote(name, &parent.Post); !strings.Contains(k.Body, strings.TrimSpace(q)) { // once, however often the page is loaded
+				k.Body = q + k.Body
+			}
 		}
 	}
 	waits, err := h.Moderation.Waits(c.Request().Context(), s.v)
@@ -67,6 +70,18 @@ func (h *Handlers) composer(c echo.Context, s spot, parent *forum.Seen, typed *p
 		}
 	}
 	return k, "", nil
+}
+
+// left is what the reader had begun to write where nobody can write any more: they can still copy it, or let it go.
+func (h *Handlers) left(c echo.Context, s spot) (*pages.Left, error) {
+	d, err := h.Forum.DraftOf(c.Request().Context(), s.v.Who.ID, s.place())
+	if err != nil || d == nil || strings.TrimSpace(d.Body) == "" {
+		return nil, err
+	}
+	return &pages.Left{
+		Action: s.path() + "/draft", Form: draft.Form{Page: id.New(), Version: d.Version}, Title: d.Title, Body: d.Body,
+		Saved: web.L(c).DateTime(web.Local(c, d.SavedAt)),
+	}, nil
 }
 
 // closed is the message why nobody can write here, "" when they can.
@@ -103,10 +118,16 @@ func (h *Handlers) write(c echo.Context, find func(echo.Context) (spot, error)) 
 		return errNotFound // staff write in the thread of a group
 	}
 	typed := typedForm(c)
+	if web.Oversized(c) {
+		var f fault.Fields
+		f.Add("files", "forum.files_big", "N", forum.MaxFiles, "Max", forum.MaxFile>>20)
+		return h.refused(c, s, typed, f.Err())
+	}
 	files, err := uploads(c)
 	if err != nil {
 		return err
 	}
+	typed.Again = len(files) > 0
 	p, err := h.Forum.Write(c.Request().Context(), s.v, forum.Text{
 		ThreadID: s.threadID(), ParentID: c.FormValue("parent"), ClientID: typed.Client, Title: typed.Title, Body: typed.Body, Pseudonym: typed.Alias, Files: files, Rules: typed.Rules,
 	})
@@ -121,26 +142,37 @@ func (h *Handlers) write(c echo.Context, find func(echo.Context) (spot, error)) 
 
 // refused shows the page again with what was typed.
 func (h *Handlers) refused(c echo.Context, s spot, typed *pages.Composer, err error) error {
-	status := http.StatusUnprocessableEntity
-	switch {
-	case forum.WasKept(err): // the page has the draft, and says why nobody can write
+	typed.Unsaved = true
+	if forum.WasKept(err) { // the page has the draft, and says why nobody can write
 		web.Notice(c, "caution", fault.From(err).Key)
 		return web.SeeOther(c, s.path())
-	case fault.Is(err, fault.Limited), fault.Is(err, fault.Conflict):
-		f := fault.From(err)
-		var again fault.Fields
-		again.Add("body", f.Key, f.Args...)
-		if status = http.StatusTooManyRequests; f.Kind == fault.Conflict {
-			status = http.StatusConflict
-		}
-		err = again.Err()
-	case !fault.Is(err, fault.Invalid):
+	}
+	if fault.Is(err, fault.NotFound) && c.FormValue("parent") != "" { // the reader is on the page, so it is the post that they answer
+		typed.Alone = true
+		err = fault.New(fault.Conflict, "forum.parent_gone").Because(err)
+	}
+	if f := fault.From(err); f != nil && f.Key == "forum.client_used" {
+		typed.Client = id.New() // pressing again is meant
+	}
+	status, err := beside(err)
+	if !fault.Is(err, fault.Invalid) {
 		return err
 	}
 	if s.lists() {
 		return h.showBoard(c, status, s, typed, err)
 	}
 	return h.showThread(c, status, s, typed, err)
+}
+
+// beside puts what refuses a text as a whole beside it, with the status it had.
+func beside(err error) (int, error) {
+	f := fault.From(err)
+	if f == nil || f.Kind != fault.Limited && f.Kind != fault.Conflict {
+		return http.StatusUnprocessableEntity, err
+	}
+	var at fault.Fields
+	at.Add("body", f.Key, f.Args...)
+	return web.Status(f.Kind), at.Err()
 }
 
 // uploads reads the files of a form.
@@ -192,7 +224,11 @@ func (h *Handlers) draft(c echo.Context, find func(echo.Context) (spot, error)) 
 	case err != nil:
 		return h.refused(c, s, typed, err)
 	}
-	web.Notice(c, "ok", "forum.draft_saved")
+	said := "forum.draft_saved"
+	if typed.Body == "" && typed.Title == "" {
+		said = "forum.draft_dropped"
+	}
+	web.Notice(c, "ok", said)
 	return web.SeeOther(c, s.path())
 }
 
@@ -222,6 +258,10 @@ func (h *Handlers) preview(c echo.Context, find func(echo.Context) (spot, error)
 		return err
 	}
 	ctx, typed := c.Request().Context(), typedForm(c)
+	typed.Unsaved = true
+	if form, err := c.MultipartForm(); err == nil {
+		typed.Again = len(form.File["files"]) > 0 && form.File["files"][0].Filename != ""
+	}
 	html, err := h.Forum.Preview(ctx, s.v, s.threadID(), typed.Body)
 	if err != nil {
 		return err

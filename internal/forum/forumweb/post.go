@@ -68,7 +68,15 @@ func (h *Handlers) getEdit(c echo.Context) error {
 	if !post.Own(s.v.Who.ID) || post.State != forum.Visible {
 		return errNotFound
 	}
-	return web.Render(c, http.StatusOK, pages.ShowEdit(p))
+	return h.showEdit(c, http.StatusOK, s, p)
+}
+
+func (h *Handlers) showEdit(c echo.Context, status int, s spot, p pages.Sheet) error {
+	var err error
+	if p.Waits, err = h.Moderation.Waits(c.Request().Context(), s.v); err != nil {
+		return err
+	}
+	return web.Render(c, status, pages.ShowEdit(p))
 }
 
 func (h *Handlers) postEdit(c echo.Context) error {
@@ -76,22 +84,44 @@ func (h *Handlers) postEdit(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	if !post.Own(s.v.Who.ID) || post.State != forum.Visible {
+		return errNotFound
+	}
+	ctx := c.Request().Context()
 	rev, err := strconv.Atoi(c.FormValue("rev"))
 	if err != nil {
 		rev = -1
 	}
-	body, reason := c.FormValue("body"), c.FormValue("reason")
-	_, err = h.Forum.Edit(c.Request().Context(), s.v, s.t, post.ID, rev, body, reason)
-	if fault.Is(err, fault.Invalid) {
-		p.Body, p.Reason, p.Post.Rev, p.HasError = body, reason, rev, true
-		p.By, p.Errors = web.FieldErrors(web.L(c), err)
-		return web.Render(c, http.StatusUnprocessableEntity, pages.ShowEdit(p))
+	rules := int(web.Number(c.Request().Form, "rules"))
+	p.Body, p.Reason, p.Rules = c.FormValue("body"), c.FormValue("reason"), rules
+	if c.FormValue("preview") == "1" {
+		p.Post.Rev = rev
+		if p.Preview, err = h.Forum.Preview(ctx, s.v, s.t.ID, p.Body); err != nil {
+			return err
+		}
+		if web.WantsJSON(c) {
+			return c.JSON(http.StatusOK, map[string]string{"html": string(p.Preview)})
+		}
+		return h.showEdit(c, http.StatusOK, s, p)
 	}
-	if err != nil {
+	_, err = h.Forum.Edit(ctx, s.v, s.t, post.ID, forum.Change{Rev: rev, Body: p.Body, Reason: p.Reason, Rules: rules})
+	f := fault.From(err)
+	if err == nil {
+		web.Notice(c, "ok", "forum.edit_saved")
+		return web.SeeOther(c, forum.PostPath(post.ID))
+	}
+	if f != nil && f.Key == "forum.changed_since" {
+		p.Since = true // what it says now stands on the page, so that the next press is meant
+	} else {
+		p.Post.Rev = rev
+	}
+	status, err := beside(err)
+	if !fault.Is(err, fault.Invalid) {
 		return err
 	}
-	web.Notice(c, "ok", "forum.edit_saved")
-	return web.SeeOther(c, forum.PostPath(post.ID))
+	p.HasError = true
+	p.By, p.Errors = web.FieldErrors(web.L(c), err)
+	return h.showEdit(c, status, s, p)
 }
 
 // getRemove asks the author before their post is taken away. Whoever looks after the delivery decides about others'

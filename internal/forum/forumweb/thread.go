@@ -107,6 +107,11 @@ func (h *Handlers) showBoard(c echo.Context, status int, s spot, typed *pages.Co
 	} else if p.Compose, p.Why, err = h.composer(c, s, nil, typed); err != nil {
 		return err
 	}
+	if p.Compose == nil {
+		if p.Left, err = h.left(c, s); err != nil {
+			return err
+		}
+	}
 	by, errs := web.FieldErrors(l, why)
 	p.Errors, p.HasError = errs, why != nil
 	if p.Compose != nil {
@@ -172,12 +177,14 @@ func (h *Handlers) threadPage(c echo.Context, s spot, typed *pages.Composer, why
 		p.Moves = append(p.Moves, ui.Option{Value: b, Text: l.T("forum.board_" + b), Selected: b == s.v.Board})
 	}
 	var parent *forum.Seen
-	if reply := c.QueryParam("reply") + c.FormValue("parent"); id.Valid(reply) && s.t != nil && s.v.Unlocked {
+	if reply := c.QueryParam("reply") + c.FormValue("parent"); id.Valid(reply) && s.t != nil && s.v.Unlocked && (typed == nil || !typed.Alone) {
 		if parent, err = h.Forum.One(ctx, s.v, s.t, reply); err != nil && !fault.Is(err, fault.NotFound) {
 			return nil, err
 		}
 	}
-	p.Compose, p.Why, err = h.composer(c, s, parent, typed)
+	if p.Compose, p.Why, err = h.composer(c, s, parent, typed); err == nil && p.Compose == nil {
+		p.Left, err = h.left(c, s)
+	}
 	by, errs := web.FieldErrors(l, why)
 	p.Errors = errs
 	if p.Compose != nil {

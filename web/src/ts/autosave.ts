@@ -2,11 +2,42 @@ import { announce } from "./status.ts";
 import { say } from "./words.ts";
 
 const rest = 1500; // ms after the last key
+const most = 5000; // at most, for who types without resting
+const patience = 1500; // ms that a link waits for a save
 const again = [5000, 15000, 30000]; // ms until a failed save is tried again
 
+const all = new Set<AutoSave>();
+let going = false;
+
 /**
- * <auto-save data-url="…"> around a form sends the form to that address when typing rests and when the page is
- * left, and says so. Two saves are never under way together (but for the last one), and the field "n" counts them, so that the server
+ * A link or another form of the page waits for what is not saved yet, so that the page it leads to is made of it. The
+ * browser asks for that page before it lets this one go: a save on leaving would come too late for it.
+ */
+function hold(e: Event, own: Element | undefined, go: () => void): void {
+  if (e.defaultPrevented || going) return;
+  const open = [...all].filter((a) => a !== own?.closest("auto-save") && a.unsaved());
+  if (!open.length) return;
+  e.preventDefault();
+  going = true;
+  const late = new Promise((done) => { window.setTimeout(done, patience); });
+  void Promise.race([Promise.allSettled(open.map((a) => a.flush())), late]).then(go).finally(() => { going = false; });
+}
+
+addEventListener("click", (e) => {
+  if (e.button || e.metaKey || e.ctrlKey || e.shiftKey || e.altKey) return;
+  const a = e.target instanceof Element ? e.target.closest<HTMLAnchorElement>("a[href]") : null;
+  if (!a || a.target || a.hasAttribute("download") || a.origin !== location.origin) return;
+  if (a.hash && a.pathname === location.pathname && a.search === location.search) return; // a place on this page
+  hold(e, undefined, () => a.click());
+});
+addEventListener("submit", (e) => {
+  const form = e.target as HTMLFormElement;
+  hold(e, form, () => form.requestSubmit(e.submitter));
+});
+
+/**
+ * <auto-save data-url="…"> around a form sends the form to that address when typing rests, every few seconds while it does
+ * not, and when the page is left, and says so. Two saves are never under way together (but for the last one), and the field "n" counts them, so that the server
  * knows the newer one. The form's own buttons stay as they are.
  *
  * Answers: 2xx is saved; 409 means that the text was changed elsewhere: nothing is sent any more by itself, and a button
@@ -17,6 +48,8 @@ export class AutoSave extends HTMLElement {
   private form!: HTMLFormElement;
   private line!: HTMLElement;
   private timer: number | undefined;
+  private due = 0; // when what was typed first since the last save has to be sent
+  private under: Promise<void> = Promise.resolve(); // the save under way
   private sent = ""; // what the server has
   private onTheWay: string | undefined;
   private failed = 0;
@@ -31,6 +64,8 @@ export class AutoSave extends HTMLElement {
     this.line.setAttribute("role", "status");
     (form.querySelector(":scope > .row:last-of-type") ?? form).append(this.line);
     this.sent = this.content();
+    if (this.hasAttribute("data-unsaved")) { this.sent = ""; this.plan(rest); } // the server has refused it and not kept it
+    all.add(this);
     form.addEventListener("input", () => this.plan(rest));
     form.addEventListener("change", () => this.plan(rest));
     form.addEventListener("submit", () => { this.stopped = true; clearTimeout(this.timer); this.raise(); });
@@ -40,7 +75,19 @@ export class AutoSave extends HTMLElement {
     addEventListener("online", () => { if (this.failed) this.plan(0); });
   }
 
-  disconnectedCallback(): void { clearTimeout(this.timer); }
+  disconnectedCallback(): void { clearTimeout(this.timer); all.delete(this); }
+
+  /** Says whether there is something that the server does not have. */
+  unsaved(): boolean { return !this.stopped && this.content() !== this.sent; }
+
+  /** Saves at once, after the save that may be under way. */
+  async flush(): Promise<void> {
+    clearTimeout(this.timer);
+    await this.under;
+    clearTimeout(this.timer);
+    this.due = 0;
+    await (this.under = this.save());
+  }
 
   /** All fields but the counter, as they would be sent. */
   private content(): string {
@@ -69,7 +116,9 @@ export class AutoSave extends HTMLElement {
   private plan(wait: number): void {
     if (this.stopped) return;
     clearTimeout(this.timer);
-    this.timer = window.setTimeout(() => void this.save(), wait);
+    const now = Date.now();
+    if (!this.due) this.due = now + Math.max(most, wait);
+    this.timer = window.setTimeout(() => { this.due = 0; if (this.onTheWay === undefined) this.under = this.save(); }, Math.min(wait, Math.max(0, this.due - now)));
   }
 
   private async save(): Promise<void> {

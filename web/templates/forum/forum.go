@@ -48,8 +48,38 @@ type Composer struct {
 	Button    string
 	MinWords  int
 	Saved     string // when the draft that is in it was saved, "" without
+	Unsaved   bool   // typed, and kept nowhere but on the page
+	Again     bool   // files came with it, which a browser does not keep: they have to be chosen again
+	Alone     bool   // what it answered is gone
 	By        map[string]string
 	Waits     *moderation.Waits // what holds for the writer here; nil: nothing
+}
+
+// Left is a text that was begun where nobody can write any more.
+type Left struct {
+	Action             string // where it is let go
+	Form               draft.Form
+	Title, Body, Saved string
+}
+
+// whole is the text with its title.
+func (x *Left) whole() string {
+	if x.Title == "" {
+		return x.Body
+	}
+	return x.Title + "\n\n" + x.Body
+}
+
+// filesDescribed are the lines that say something of the field for files.
+func filesDescribed(c Composer) string {
+	out := "f-files-hint"
+	if c.By["files"] != "" {
+		out += " f-files-error"
+	}
+	if c.Again {
+		out += " f-files-again"
+	}
+	return out
 }
 
 // View is what pages of one visit share.
@@ -114,6 +144,7 @@ type ThreadPage struct {
 	Part     forum.Part
 	Compose  *Composer // nil where one cannot write; Why says why
 	Why      string
+	Left     *Left // what was begun there, nil when nothing
 	Errors   []ui.FieldError
 	Done     bool
 	Grade    *forum.Grade
@@ -201,6 +232,10 @@ type Sheet struct {
 	History []forum.Edited
 	Body    string
 	Reason  string
+	Rules   int               // the edition of the house rules that was ticked
+	Waits   *moderation.Waits // what holds for the writer; nil: nothing
+	Preview markdown.HTML     // of Body, "" where none was asked for
+	Since   bool              // the post has changed since the form was made
 	By      map[string]string
 	Errors  []ui.FieldError
 }
@@ -238,6 +273,7 @@ type Board struct {
 	Nav     ui.PageNav
 	Compose *Composer
 	Why     string
+	Left    *Left
 	Errors  []ui.FieldError
 }
 

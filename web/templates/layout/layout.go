@@ -136,9 +136,10 @@ func Bare(p Page) templ.Component { return speaking(p, bare(p)) }
 // the type Reader.)
 func ReaderPage(p Page, r Reader) templ.Component { return speaking(p, reader(p, r)) }
 
-// ErrorPage says what went wrong, what to do now, and by what to find the request in the log.
-func ErrorPage(p Page, status int, title, text string, action ui.Link, requestID string) templ.Component {
-	return speaking(p, errorPage(p, status, title, text, action, requestID))
+// ErrorPage says what went wrong, what to do now, and by what to find the request in the log. typed are the texts that somebody
+// had written in the form that was not taken, to copy them.
+func ErrorPage(p Page, status int, title, text string, action ui.Link, requestID string, typed ...string) templ.Component {
+	return speaking(p, errorPage(p, status, title, text, action, requestID, typed))
 }
 
 // speaking lets the parts of the kit speak the page's language.
@@ -194,7 +195,7 @@ func (p Page) words() string {
 	m := map[string]string{}
 	for _, k := range []string{
 		"saving", "saved", "not_saved", "stale", "stale_button", "words", "words_few", "words_many", "words_enough", "show", "hide", "copied", "moved", "theme",
-		"md_tools", "md_bold", "md_italic", "md_quote", "md_list", "md_link",
+		"md_tools", "md_bold", "md_italic", "md_quote", "md_list", "md_link", "md_preview", "md_preview_below",
 		"show_new", "show_news", "thread_changed", "thread_count", "reading", "writing", "live_live", "live_again", "live_look", "live_off",
 		"room_lost", "room_live", "room_look", "room_unsent", "room_left", "room_over", "room_item",
 	} {
