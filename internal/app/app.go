@@ -362,7 +362,7 @@ func (a *App) mount(words *locale.Bundle, o Options) error {
 		a.upkeep(),
 		(&rosterweb.Handlers{Roster: a.Roster, Accounts: a.Accounts, Deliveries: a.Deliveries}).Routes(),
 		(&deskweb.Handlers{
-			Desk: a.Desk, Deliveries: a.Deliveries, Records: a.Records, Quizzes: a.Quizzes, Roster: a.Roster, Accounts: a.Accounts, Audit: a.Audit,
+			Desk: a.Desk, Deliveries: a.Deliveries, Records: a.Records, Quizzes: a.Quizzes, Forum: a.Forum, Roster: a.Roster, Accounts: a.Accounts, Audit: a.Audit,
 		}).Routes(),
 		(&roomweb.Handlers{Rooms: a.Rooms, BaseURL: a.cfg.BaseURL}).Routes(),
 		mailweb.New(a.Mail).Routes(),

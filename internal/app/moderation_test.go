@@ -50,6 +50,12 @@ func (c *client) read(post string) *page {
 	return c.get(to)
 }
 
+// settings sends the form of the site's settings with the fields, and what else stands in it.
+func (c *client) settings(f url.Values) *page {
+	c.s.t.Helper()
+	return c.get("/admin/moderation").submit("/admin/moderation", f)
+}
+
 // link is the first address on the page that begins so.
 func (p *page) link(begin string) string {
 	p.c.s.t.Helper()
@@ -91,7 +97,12 @@ func TestModerationFromReportToAppeal(t *testing.T) {
 		mo.post(at+"/claim", nil).want(303)
 		eve.post(at+"/claim", nil).want(409)
 		mo.post(at+"/decide", url.Values{"action": {"hide"}, "version": {"2"}}).want(422, "Name the rule.", "Give a reason")
+		eve.post(at+"/decide", decide).want(409, "It insults a member of the cohort.") // somebody else has it: nothing typed is lost
 		mo.post(at+"/decide", decide).want(303)
+		mo.post(at+"/decide", decide).want(303) // pressed twice
+		if n := s.count("moderation_log WHERE action = 'decided'"); n != 1 {
+			t.Errorf("decided %d times", n)
+		}
 		bo.read(post).want(200).lacks("What an idiot")
 		mine := "/me/decisions/" + strings.TrimPrefix(at, "/moderate/cases/")
 		ada.get(mine).want(200, "What you wrote was hidden", "It insults a member", "What an idiot the other one is.", "Appeal")
@@ -105,10 +116,14 @@ func TestModerationFromReportToAppeal(t *testing.T) {
 
 		ada.post(mine+"/appeal", url.Values{"text": {"no"}}).want(422, "Say why")
 		ada.post(mine+"/appeal", url.Values{"text": {"I meant myself, as the thread shows."}}).want(303)
-		ada.post(mine+"/appeal", url.Values{"text": {"I meant myself, as the thread shows."}}).want(409)
+		ada.post(mine+"/appeal", url.Values{"text": {"I meant myself, as the thread shows."}}).want(303) // pressed twice
+		ada.post(mine+"/appeal", url.Values{"text": {"I meant somebody else entirely."}}).want(409, "cannot be appealed", "I meant somebody else entirely.")
 		answer := url.Values{"outcome": {"overturned"}, "why": {"The thread shows that it is about the author."}, "version": {"4"}}
 		mo.post(at+"/answer", answer).want(403) // decided it
 		eve.post(at+"/answer", answer).want(303)
+		eve.post(at+"/answer", answer).want(303) // pressed twice
+		answer.Set("why", "It is another one after all.")
+		eve.post(at+"/answer", answer).want(409, "decided meanwhile", "It is another one after all.")
 		bo.read(post).want(200, "What an idiot the other one is.")
 		ada.get(mine).want(200, "The decision was taken back.", "The thread shows")
 
@@ -136,9 +151,9 @@ func TestWhatHoldsBeforeAPostIsLetIn(t *testing.T) {
 
 		// A word from the list holds a post, in an edit as well; nobody else sees it until it is let in.
 		site := url.Values{"hours": {"0"}, "posts": {"10"}, "links": {"2"}, "words": {"secret plan\nab"}}
-		boss.post("/admin/moderation", site).want(422, "A word needs three letters", "secret plan")
+		boss.settings(site).want(422, "A word needs three letters", "secret plan")
 		site.Set("words", "secret plan")
-		boss.post("/admin/moderation", site).want(303)
+		boss.settings(site).want(303)
 		held := ada.say(d, "Here is the Secret, plan: nothing.", nil).want(303).header.Get("Location")
 		ada.read(held).want(200, "Here is the Secret")
 		bo.get(held).want(404)
@@ -170,19 +185,19 @@ func TestWhatHoldsBeforeAPostIsLetIn(t *testing.T) {
 
 		// The caretaker period.
 		site.Set("caretaker", "read")
-		boss.post("/admin/moderation", site).want(303)
+		boss.settings(site).want(303)
 		cy.get(board).want(200, "We are in a caretaker period")
 		cy.say(d, "May I?", nil).want(409, "for reading only", "May I?")
 		mo.say(d, "A word of the moderators.", nil).want(303)
 		site.Set("caretaker", "")
-		boss.post("/admin/moderation", site).want(303)
-		mo.post(board+"/moderation", nil).want(303)
+		boss.settings(site).want(303)
+		mo.get(board+"/moderation").submit("/moderation", url.Values{"hold": nil, "staffed": nil, "slow": nil}).want(303)
 		cy.say(d, "May I?", nil).want(303)
 		s.clock.advance(72 * time.Hour)
 		bo.again().say(d, "Back again.", nil).want(303)
 
 		// A new edition of the rules has to be accepted first.
-		boss.again().post("/admin/moderation/rules", url.Values{"body": {strings.Repeat("Be kind to each other. ", 10)}}).want(303)
+		boss.again().get("/admin/moderation").submit("/rules", url.Values{"body": {strings.Repeat("Be kind to each other. ", 10)}}).want(303)
 		s.clock.advance(time.Minute)
 		cy.again().say(d, "Once more.", nil).want(422, "Say that you keep to the house rules")
 		cy.again().say(d, "Once more.", url.Values{"rules": {"2"}}).want(303)

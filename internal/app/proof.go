@@ -23,7 +23,7 @@ func (a *App) keepCertificates(ctx context.Context, tx bun.IDB, p *account.Perso
 
 // transcripts makes transcripts as documents: at /me/transcript and in the file of everything about a person.
 func (a *App) transcripts() *recordweb.Transcripts {
-	return &recordweb.Transcripts{Records: a.Records, Credentials: a.Credentials, Scores: a.Quizzes, People: a.Accounts, Site: a.cfg.BaseURL}
+	return &recordweb.Transcripts{Records: a.Records, Credentials: a.Credentials, Scores: a.Quizzes, Marking: a.Forum, People: a.Accounts, Site: a.cfg.BaseURL}
 }
 
 // privacy is the page that says what is kept, with the site's own numbers.

@@ -34,9 +34,10 @@ type Grade struct {
 	Version     int
 }
 
-// MaxMark is the highest of a mark, and MaxFeedback the characters of feedback.
+// MaxMark is the highest of a mark, MaxTotal of all three, and MaxFeedback the characters of feedback.
 const (
 	MaxMark     = 2
+	MaxTotal    = 3 * MaxMark
 	MaxFeedback = 600
 	MaxPhrases  = 50
 )
@@ -58,6 +59,41 @@ func gradeOf(ctx context.Context, tx bun.IDB, deliveryID, activityKey, personID 
 	return &all[0], nil
 }
 
+// Marks are a person's grades by course and activity, of several deliveries the one that was marked last. One query.
+func (s *Service) Marks(ctx context.Context, personID string) (map[[2]string]Grade, error) {
+	var all []Grade
+	if err := s.db.NewSelect().Model(&all).Where("gr.person_id = ?", personID).OrderExpr("gr.marked_at, gr.delivery_id").Scan(ctx); err != nil {
+		return nil, fmt.Errorf("a person's marks: %w", db.Err(err))
+	}
+	out := make(map[[2]string]Grade, len(all))
+	for _, g := range all {
+		out[[2]string{g.CourseKey, g.ActivityKey}] = g
+	}
+	return out, nil
+}
+
+// Sum is what somebody was given in a delivery's prompts, and what could be had in those that were marked; excused ones are
+// in neither.
+type Sum struct{ Marks, Of int }
+
+// Sums are those by person. One query.
+func (s *Service) Sums(ctx context.Context, deliveryID string) (map[string]Sum, error) {
+	var rows []struct {
+		PersonID string
+		Marks, N int
+	}
+	err := s.db.NewSelect().Model((*Grade)(nil)).ColumnExpr("gr.person_id, sum(gr.answer + gr.replies + gr.moves) AS marks, count(*) AS n").
+		Where("gr.delivery_id = ?", deliveryID).Where("NOT gr.excused").GroupExpr("gr.person_id").Scan(ctx, &rows)
+	if err != nil {
+		return nil, fmt.Errorf("marks of a delivery: %w", db.Err(err))
+	}
+	out := make(map[string]Sum, len(rows))
+	for _, r := range rows {
+		out[r.PersonID] = Sum{r.Marks, r.N * MaxTotal}
+	}
+	return out, nil
+}
+
 func (g *Grade) check() error {
 	g.Feedback = strings.TrimSpace(g.Feedback)
 	var f fault.Fields
@@ -76,7 +112,7 @@ func (g *Grade) check() error {
 
 // Mark keeps a facilitator's marks for somebody's part in a prompt, and tells them. g.Version is what the form was made
 // of: when somebody marked since, it is Conflict. Who is excused has the step waived in their record, with the feedback
-// as its reason. Invalid names the fields answer, replies, moves and feedback.
+// as its reason; marks instead take that waiver back, for the feedback they come with. Invalid names the fields answer, replies, moves and feedback.
 func (s *Service) Mark(ctx context.Context, v *Visit, personID string, g Grade) error {
 	if !v.Teaches || !v.Prompt() {
 		return errNotFound
@@ -88,12 +124,12 @@ func (s *Service) Mark(ctx context.Context, v *Visit, personID string, g Grade) 
 	if err != nil || e == nil {
 		return orNotFound(err)
 	}
-	var waiver *record.Decision
+	waive, back, err := s.waiver(ctx, v, personID, e.RevisionHash, g.Feedback)
+	if err != nil {
+		return err
+	}
 	if g.Excused {
 		g.Answer, g.Replies, g.Moves = 0, 0, 0
-		if waiver, err = s.waiver(ctx, v, personID, e.RevisionHash, g.Feedback); err != nil {
-			return err
-		}
 	}
 	return db.InTx(ctx, s.db, func(ctx context.Context, tx bun.Tx) error {
 		if err := db.Lock(ctx, tx, "forum-grade:"+v.Delivery.ID+v.Activity.Key+personID); err != nil {
@@ -115,11 +151,14 @@ func (s *Service) Mark(ctx context.Context, v *Visit, personID string, g Grade) 
 		}
 		g.DeliveryID, g.ActivityKey, g.PersonID, g.CourseKey = v.Delivery.ID, v.Activity.Key, personID, v.Course.Key
 		g.MarkedBy, g.MarkedAt, g.Version = v.Who.ID, s.clock(), was+1
-		if waiver != nil {
-			_, err := s.records.DecideTx(ctx, tx, v.Who, *waiver)
-			if err != nil && !fault.Is(err, fault.Conflict) { // done, or decided before
-				return err
-			}
+		switch {
+		case g.Excused:
+			_, err = s.records.DecideTx(ctx, tx, v.Who, *waive)
+		case old != nil && old.Excused:
+			_, err = s.records.ReverseTx(ctx, tx, v.Who, *back)
+		}
+		if err != nil && !fault.Is(err, fault.Conflict) { // done or decided before; nothing to take back
+			return err
 		}
 		return s.saveGrade(ctx, tx, v, &g)
 	})
@@ -147,22 +186,29 @@ func (s *Service) saveGrade(ctx context.Context, tx bun.Tx, v *Visit, g *Grade) 
 	return err
 }
 
-// waiver is the decision by which somebody does not have to do the step. What they have done already stays.
-func (s *Service) waiver(ctx context.Context, v *Visit, personID, revision, reason string) (*record.Decision, error) {
+// excusedAt is the evidence of a waiver by an excuse, by which it is known from others: where it was said.
+func excusedAt(v *Visit) string { return "/discuss/" + v.Delivery.ID + "/" + v.Board }
+
+// waiver is the decision by which somebody does not have to do the step, and what takes it back; a waiver that was decided
+// elsewhere stays. What they have done already stays.
+func (s *Service) waiver(ctx context.Context, v *Visit, personID, revision, reason string) (*record.Decision, *record.Reversal, error) {
 	rev, err := s.courses.Revision(ctx, revision)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	who, err := s.accounts.ByID(ctx, personID)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if rev.Activity(v.Activity.Key) == nil {
-		return nil, errNotFound
+		return nil, nil, errNotFound
 	}
+	steps, why := []string{v.Activity.Key}, clip(reason, record.MaxReason)
 	return &record.Decision{
-		PersonID: personID, PersonName: who.Name, Course: rev, DeliveryID: v.Delivery.ID, Kind: record.Waived, Steps: []string{v.Activity.Key}, Reason: clip(reason, record.MaxReason),
-	}, nil
+			PersonID: personID, PersonName: who.Name, Course: rev, DeliveryID: v.Delivery.ID, Kind: record.Waived, Steps: steps, Reason: why, Evidence: excusedAt(v),
+		}, &record.Reversal{
+			PersonID: personID, PersonName: who.Name, Course: rev, DeliveryID: v.Delivery.ID, Steps: steps, Reason: why, Evidence: excusedAt(v),
+		}, nil
 }
 
 // Phrase is a sentence of feedback that a facilitator uses again; table forum_phrase.

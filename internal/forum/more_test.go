@@ -303,6 +303,37 @@ func TestMarking(t *testing.T) {
 		if w.count("learning_event WHERE person_id = ? AND activity_key = 'one/ask' AND kind = ?", ben.ID, record.Waived) != 1 {
 			t.Error("the step is not waived")
 		}
+		// Marks instead of the excuse take the waiver back, and both are in the record.
+		ok(t, w.Mark(w.ctx, v, ben.ID, forum.Grade{Answer: 1, Feedback: "Wrote after all, late.", Version: 1}))
+		if w.count("learning_event WHERE person_id = ? AND activity_key = 'one/ask' AND kind = ?", ben.ID, record.Reversed) != 1 {
+			t.Error("the waiver stands")
+		}
+		marks, err := w.Marks(w.ctx, ben.ID)
+		ok(t, err)
+		if g := marks[[2]string{v.Course.Key, "one/ask"}]; len(marks) != 1 || g.Total() != 1 || g.Excused {
+			t.Errorf("marks %+v", marks)
+		}
+		sums, err := w.Sums(w.ctx, v.Delivery.ID)
+		ok(t, err)
+		if sums[ana.ID] != (forum.Sum{Marks: 2, Of: 6}) || sums[ben.ID] != (forum.Sum{Marks: 1, Of: 6}) {
+			t.Errorf("sums %+v", sums)
+		}
+		// The words of an excuse can change; a waiver that was decided elsewhere is not touched.
+		ok(t, w.Mark(w.ctx, v, ben.ID, forum.Grade{Excused: true, Feedback: "away after all", Version: 2}))
+		ok(t, w.Mark(w.ctx, v, ben.ID, forum.Grade{Excused: true, Feedback: "ill, not away", Version: 3}))
+		ok(t, w.Mark(w.ctx, v, ben.ID, forum.Grade{Answer: 1, Feedback: "Wrote after all, late.", Version: 4}))
+		if n := w.count("learning_event WHERE person_id = ? AND kind = ?", ben.ID, record.Reversed); n != 2 {
+			t.Errorf("%d waivers taken back", n)
+		}
+		_, err = w.rec.Decide(w.ctx, w.trainer, record.Decision{
+			PersonID: ben.ID, PersonName: "Ben", Course: v.Course, DeliveryID: v.Delivery.ID, Kind: record.Waived, Steps: []string{"one/ask"}, Reason: "agreed at enrolment",
+		})
+		ok(t, err)
+		ok(t, w.Mark(w.ctx, v, ben.ID, forum.Grade{Excused: true, Feedback: "as agreed", Version: 5}))
+		ok(t, w.Mark(w.ctx, v, ben.ID, forum.Grade{Answer: 1, Feedback: "Wrote after all, late.", Version: 6}))
+		if n := w.count("learning_event WHERE person_id = ? AND kind = ?", ben.ID, record.Reversed); n != 2 {
+			t.Error("a waiver that was decided elsewhere was taken back")
+		}
 		if _, _, open, err = w.Queue(w.ctx, v, 1); err != nil || open != 0 {
 			t.Errorf("still open: %d, %v", open, err)
 		}

@@ -229,6 +229,14 @@ type Person struct {
 	Gave     int // answers to others
 	Got      int // answers by others
 	X, Y     int // place in the picture, in a square of 1000
+
+	Beside []Times // those they answered who are not in the list: who leads the cohort, has left it, or is in another group
+}
+
+// Times is how often somebody was answered; their name is "" once they have gone.
+type Times struct {
+	Name string
+	N    int
 }
 
 // Alone says that nobody has answered them and they have answered nobody.
@@ -271,13 +279,13 @@ func (s *Service) Participation(ctx context.Context, v *Visit, groupID string) (
 		g.People = append(g.People, Person{ID: r.ID, Name: r.Name, Posts: r.Posts})
 	}
 	var edges []struct {
-		A, B string
-		N    int
+		A, B, Name string
+		N          int
 	}
 	err := s.db.NewSelect().TableExpr("forum_post AS q").Join("JOIN forum_thread AS t ON t.id = q.thread_id").Join("JOIN forum_post AS o ON o.id = q.parent_id").
-		ColumnExpr("q.author_id AS a, o.author_id AS b, count(*) AS n").Where("t.delivery_id = ?", v.Delivery.ID).
-		Where("q.state = 'visible' AND o.state = 'visible' AND q.pseudonym = '' AND o.pseudonym = ''").Where("q.author_id <> o.author_id").
-		GroupExpr("q.author_id, o.author_id").OrderExpr("q.author_id, o.author_id").Limit(20_000).Scan(ctx, &edges)
+		Join("LEFT JOIN person AS p ON p.id = o.author_id").ColumnExpr("q.author_id AS a, COALESCE(o.author_id, '') AS b, COALESCE(p.name, '') AS name, count(*) AS n").Where("t.delivery_id = ?", v.Delivery.ID).
+		Where("q.state = 'visible' AND o.state = 'visible' AND q.pseudonym = '' AND o.pseudonym = ''").Where("(o.author_id IS NULL OR q.author_id <> o.author_id)").Where("q.author_id IS NOT NULL").
+		GroupExpr("q.author_id, o.author_id, p.name").OrderExpr("q.author_id, o.author_id").Limit(20_000).Scan(ctx, &edges)
 	if err != nil {
 		return nil, fmt.Errorf("who answers whom: %w", db.Err(err))
 	}
@@ -292,6 +300,8 @@ func (s *Service) Participation(ctx context.Context, v *Visit, groupID string) (
 		}
 		if okA && okB {
 			g.Edges = append(g.Edges, Edge{a, b, e.N})
+		} else if okA {
+			g.People[a].Beside = append(g.People[a].Beside, Times{e.Name, e.N})
 		}
 	}
 	g.place()
@@ -314,8 +324,8 @@ type SummaryPoint struct {
 	Useful            int
 }
 
-// Summary gathers what a summary of a prompt's week begins with: how much was said, and the posts that were endorsed or
-// found most useful, six at most. Posts under another name are quoted under that.
+// Summary gathers what a summary of a prompt's week begins with: how much was said, and the posts that were endorsed, found
+// most useful or answered most, six at most. Posts under another name are quoted under that.
 func (s *Service) Summary(ctx context.Context, v *Visit) (posts, people int, points []SummaryPoint, err error) {
 	if !v.Teaches || !v.Prompt() {
 		return 0, 0, nil, errNotFound
@@ -331,10 +341,11 @@ func (s *Service) Summary(ctx context.Context, v *Visit) (posts, people int, poi
 	var rows []struct {
 		ID, Name, Pseudonym, Body string
 		Endorsed                  bool
-		Useful                    int
+		Useful, Answers           int
 	}
-	err = of().Join("LEFT JOIN person AS p ON p.id = q.author_id").ColumnExpr("q.id, COALESCE(p.name, '') AS name, q.pseudonym, q.body, q.useful, q.endorsed_at IS NOT NULL AS endorsed").
-		Where("(q.endorsed_at IS NOT NULL OR q.useful > 0)").OrderExpr("CASE WHEN q.endorsed_at IS NULL THEN 1 ELSE 0 END, q.useful DESC, q.id").Limit(6).Scan(ctx, &rows)
+	answers := "(SELECT count(*) FROM forum_post AS o WHERE o.parent_id = q.id AND o.state = 'visible')"
+	err = of().Join("LEFT JOIN person AS p ON p.id = q.author_id").ColumnExpr("q.id, COALESCE(p.name, '') AS name, q.pseudonym, q.body, q.useful, q.endorsed_at IS NOT NULL AS endorsed").ColumnExpr(answers+" AS answers").
+		Where("(q.endorsed_at IS NOT NULL OR q.useful > 0 OR "+answers+" > 0)").OrderExpr("CASE WHEN q.endorsed_at IS NULL THEN 1 ELSE 0 END, q.useful DESC, answers DESC, q.id").Limit(6).Scan(ctx, &rows)
 	if err != nil {
 		return 0, 0, nil, fmt.Errorf("the posts of a week: %w", db.Err(err))
 	}

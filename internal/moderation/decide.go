@@ -158,7 +158,7 @@ func (d *Decision) check(c *Case) error {
 }
 
 // Decide ends a case that the person has claimed. What the post says is kept with the case first; then it is hidden or let in, and its
-// author, and everybody who reported it, is told. Invalid names action, rule, reason and days; Conflict when the case is not theirs
+// author, and everybody who reported it, is told. The same again changes nothing. Invalid names action, rule, reason and days; Conflict when the case is not theirs
 // or has changed.
 func (s *Service) Decide(ctx context.Context, who *account.Person, caseID string, d Decision) error {
 	c, err := caseByID(ctx, s.db, caseID, false)
@@ -177,6 +177,10 @@ func (s *Service) Decide(ctx context.Context, who *account.Person, caseID string
 	}
 	return s.change(ctx, who, caseID, func(ctx context.Context, tx bun.Tx, c *Case) error {
 		switch {
+		case c.State == Decided && c.DecidedBy == who.ID && c.Action == d.Action && c.Rule == d.Rule && c.Reason == d.Reason:
+			return nil // pressed twice
+		case c.State != Open && c.State != Claimed:
+			return fault.New(fault.Conflict, "moderation.over")
 		case c.State != Claimed || c.ClaimedBy != who.ID:
 			return fault.New(fault.Conflict, "moderation.not_yours")
 		case c.Version != d.Version:
@@ -266,7 +270,7 @@ func (s *Service) apply(ctx context.Context, tx bun.IDB, who *account.Person, c 
 	return err
 }
 
-// Appeal is the author's word against a decision, once, within AppealWithin. Invalid names text.
+// Appeal is the author's word against a decision, once, within AppealWithin. The same again changes nothing. Invalid names text.
 func (s *Service) Appeal(ctx context.Context, who *account.Person, caseID, text string) error {
 	text = forum.Tidy(text)
 	var f fault.Fields
@@ -287,6 +291,9 @@ func (s *Service) Appeal(ctx context.Context, who *account.Person, caseID, text 
 		if c.AuthorID != who.ID || c.DecidedAt == nil {
 			return errNotFound
 		}
+		if c.AppealedAt != nil && c.Appeal == text {
+			return nil // pressed twice
+		}
 		if !c.MayAppeal(now) {
 			return fault.New(fault.Conflict, "moderation.no_appeal")
 		}
@@ -300,6 +307,7 @@ func (s *Service) Appeal(ctx context.Context, who *account.Person, caseID, text 
 
 // Answer decides an appeal; somebody else than who decided the case has to: Forbidden. Overturned brings the post back and
 // lifts the suspension. Without an appeal it takes a decision back that hid a post, which everybody who decides may do.
+// The same again changes nothing.
 // Invalid names why.
 func (s *Service) Answer(ctx context.Context, who *account.Person, caseID string, overturn bool, why string, version int) error {
 	why = forum.Tidy(why)
@@ -325,6 +333,8 @@ func (s *Service) Answer(ctx context.Context, who *account.Person, caseID string
 	}
 	return s.change(ctx, who, caseID, func(ctx context.Context, tx bun.Tx, c *Case) error {
 		switch {
+		case c.State == Closed && c.OutcomeBy == who.ID && c.Outcome == outcomeOf(overturn) && c.OutcomeWhy == why:
+			return nil // pressed twice
 		case c.State != Appealed && !(c.TakesBack() && overturn):
 			return fault.New(fault.Conflict, "moderation.over")
 		case c.State == Appealed && c.DecidedBy == who.ID:
@@ -333,10 +343,7 @@ func (s *Service) Answer(ctx context.Context, who *account.Person, caseID string
 			return fault.New(fault.Conflict, "moderation.changed_since")
 		}
 		now := s.clock()
-		c.State, c.Outcome, c.OutcomeWhy, c.OutcomeBy, c.OutcomeAt = Closed, "upheld", why, who.ID, &now
-		if overturn {
-			c.Outcome = "overturned"
-		}
+		c.State, c.Outcome, c.OutcomeWhy, c.OutcomeBy, c.OutcomeAt = Closed, outcomeOf(overturn), why, who.ID, &now
 		if err := updateCase(ctx, tx, c); err != nil {
 			return err
 		}
@@ -364,6 +371,13 @@ func (s *Service) Answer(ctx context.Context, who *account.Person, caseID string
 		}
 		return s.tell(ctx, tx, c, w.person)
 	})
+}
+
+func outcomeOf(overturn bool) string {
+	if overturn {
+		return "overturned"
+	}
+	return "upheld"
 }
 
 // tell says what became of a case: to the author by letter and on the site, to those who reported it on the site, and by

@@ -77,9 +77,9 @@ func (s *Service) Accept(ctx context.Context, personID string, version int) erro
 	})
 }
 
-// Publish makes a new edition, which everybody has to accept before they write again. Administrators only. Invalid names
-// the field body.
-func (s *Service) Publish(ctx context.Context, who *account.Person, body string) error {
+// Publish makes a new edition, which everybody has to accept before they write again. from is the edition that the form was made
+// of: when a newer one holds since, it is Conflict. Administrators only. Invalid names the field body.
+func (s *Service) Publish(ctx context.Context, who *account.Person, from int, body string) error {
 	if who == nil || !who.Can(account.RoleAdmin, "") {
 		return errNotFound
 	}
@@ -101,6 +101,9 @@ func (s *Service) Publish(ctx context.Context, who *account.Person, body string)
 		}
 		if old.Body == body {
 			return nil
+		}
+		if old.Version != from {
+			return fault.New(fault.Conflict, "moderation.settings_since")
 		}
 		r := &Rules{Version: old.Version + 1, Body: body, PublishedAt: s.clock(), PublishedBy: who.ID}
 		if _, err := tx.NewInsert().Model(r).Exec(ctx); err != nil {

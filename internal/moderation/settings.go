@@ -61,9 +61,11 @@ type Board struct {
 var newSite = Site{ID: 1, NewcomerHours: 24, NewcomerPosts: 10, NewcomerLinks: 2}
 
 // Site reads the site's settings.
-func (s *Service) Site(ctx context.Context) (*Site, error) {
+func (s *Service) Site(ctx context.Context) (*Site, error) { return site(ctx, s.db) }
+
+func site(ctx context.Context, tx bun.IDB) (*Site, error) {
 	var all []Site
-	if err := s.db.NewSelect().Model(&all).Limit(1).Scan(ctx); err != nil {
+	if err := tx.NewSelect().Model(&all).Limit(1).Scan(ctx); err != nil {
 		return nil, fmt.Errorf("moderation settings: %w", db.Err(err))
 	}
 	if len(all) == 0 {
@@ -73,12 +75,20 @@ func (s *Service) Site(ctx context.Context) (*Site, error) {
 	return &all[0], nil
 }
 
-// SaveSite changes the site's settings. Administrators only. Invalid names the fields words, hours, posts, links,
-// caretaker, from, to and text.
+// same says whether two settings of the site say the same, whenever they were saved.
+func (x *Site) same(o *Site) bool {
+	at := func(a, b *time.Time) bool { return a == b || a != nil && b != nil && a.Equal(*b) }
+	return x.Words == o.Words && x.NewcomerHours == o.NewcomerHours && x.NewcomerPosts == o.NewcomerPosts && x.NewcomerLinks == o.NewcomerLinks &&
+		x.Caretaker == o.Caretaker && x.CaretakerText == o.CaretakerText && at(x.CaretakerFrom, o.CaretakerFrom) && at(x.CaretakerTo, o.CaretakerTo)
+}
+
+// SaveSite changes the site's settings; in.UpdatedAt is that of what the form was made of. When somebody has changed them
+// since, it is Conflict. Administrators only. Invalid names the fields words, hours, posts, links, caretaker, from, to and text.
 func (s *Service) SaveSite(ctx context.Context, who *account.Person, in Site) error {
 	if who == nil || !who.Can(account.RoleAdmin, "") {
 		return errNotFound
 	}
+	was := in.UpdatedAt
 	in.ID, in.UpdatedAt = 1, s.clock()
 	in.Words = strings.TrimSpace(strings.ReplaceAll(in.Words, "\r\n", "\n"))
 	in.CaretakerText = strings.TrimSpace(in.CaretakerText)
@@ -113,7 +123,19 @@ func (s *Service) SaveSite(ctx context.Context, who *account.Person, in Site) er
 		return err
 	}
 	return db.InTx(ctx, s.db, func(ctx context.Context, tx bun.Tx) error {
-		_, err := tx.NewInsert().Model(&in).On("CONFLICT (id) DO UPDATE").
+		if err := db.Lock(ctx, tx, "moderation-site"); err != nil {
+			return err
+		}
+		old, err := site(ctx, tx)
+		switch {
+		case err != nil:
+			return err
+		case old.same(&in):
+			return nil
+		case !old.UpdatedAt.Equal(was):
+			return fault.New(fault.Conflict, "moderation.settings_since")
+		}
+		_, err = tx.NewInsert().Model(&in).On("CONFLICT (id) DO UPDATE").
 			Set("words = EXCLUDED.words, newcomer_hours = EXCLUDED.newcomer_hours, newcomer_posts = EXCLUDED.newcomer_posts, newcomer_links = EXCLUDED.newcomer_links").
 			Set("caretaker = EXCLUDED.caretaker, caretaker_from = EXCLUDED.caretaker_from, caretaker_to = EXCLUDED.caretaker_to").
 			Set("caretaker_text = EXCLUDED.caretaker_text, updated_at = EXCLUDED.updated_at").Exec(ctx)
@@ -140,8 +162,12 @@ func (x *Site) lines() []string {
 
 // Board reads how a board is looked after.
 func (s *Service) Board(ctx context.Context, deliveryID, board string) (*Board, error) {
+	return boardOf(ctx, s.db, deliveryID, board)
+}
+
+func boardOf(ctx context.Context, tx bun.IDB, deliveryID, board string) (*Board, error) {
 	var all []Board
-	err := s.db.NewSelect().Model(&all).Where("b.delivery_id = ?", deliveryID).Where("b.board = ?", board).Limit(1).Scan(ctx)
+	err := tx.NewSelect().Model(&all).Where("b.delivery_id = ?", deliveryID).Where("b.board = ?", board).Limit(1).Scan(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("how a board is moderated: %w", db.Err(err))
 	}
@@ -151,7 +177,8 @@ func (s *Service) Board(ctx context.Context, deliveryID, board string) (*Board, 
 	return &all[0], nil
 }
 
-// SaveBoard changes how a board is looked after. Who moderates the delivery may. Invalid names staffed and slow.
+// SaveBoard changes how a board is looked after; in.UpdatedAt is that of what the form was made of. When somebody has changed
+// it since, it is Conflict. Who moderates the delivery may. Invalid names staffed and slow.
 func (s *Service) SaveBoard(ctx context.Context, who *account.Person, in Board) error {
 	if !Moderates(who, in.DeliveryID) {
 		return errNotFound
@@ -159,6 +186,7 @@ func (s *Service) SaveBoard(ctx context.Context, who *account.Person, in Board) 
 	if _, err := s.forum.Visit(ctx, who, in.DeliveryID, in.Board); err != nil {
 		return err
 	}
+	was := in.UpdatedAt
 	in.UpdatedAt, in.Staffed = s.clock(), strings.Join(strings.Fields(in.Staffed), " ")
 	var f fault.Fields
 	if utf8.RuneCountInString(in.Staffed) > MaxStaffed {
@@ -174,7 +202,19 @@ func (s *Service) SaveBoard(ctx context.Context, who *account.Person, in Board) 
 		return err
 	}
 	return db.InTx(ctx, s.db, func(ctx context.Context, tx bun.Tx) error {
-		_, err := tx.NewInsert().Model(&in).On("CONFLICT (delivery_id, board) DO UPDATE").
+		if err := db.Lock(ctx, tx, "moderation-board:"+in.DeliveryID+in.Board); err != nil {
+			return err
+		}
+		old, err := boardOf(ctx, tx, in.DeliveryID, in.Board)
+		switch {
+		case err != nil:
+			return err
+		case old.Hold == in.Hold && old.Staffed == in.Staffed && old.SlowSeconds == in.SlowSeconds:
+			return nil
+		case !old.UpdatedAt.Equal(was):
+			return fault.New(fault.Conflict, "moderation.settings_since")
+		}
+		_, err = tx.NewInsert().Model(&in).On("CONFLICT (delivery_id, board) DO UPDATE").
 			Set("hold = EXCLUDED.hold, staffed = EXCLUDED.staffed, slow_seconds = EXCLUDED.slow_seconds, updated_at = EXCLUDED.updated_at").Exec(ctx)
 		if err != nil {
 			return fmt.Errorf("save how a board is moderated: %w", db.Err(err))

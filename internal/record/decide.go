@@ -45,6 +45,7 @@ type Reversal struct {
 	Course               *course.Revision
 	DeliveryID           string
 	Steps                []string // those without a decision that stands are left as they are
+	Evidence             string   // only decisions with this evidence; "" is any
 	Reason               string
 }
 
@@ -183,7 +184,16 @@ func notOwn(actor *account.Person, personID string) error {
 // Reverse takes decisions back, with an entry in the audit log. What the learner has done stays done, and a completion
 // that holds without the decisions stays; one that does not is reopened and its certificate withdrawn. It returns the
 // steps whose decision it took back.
-func (s *Service) Reverse(ctx context.Context, actor *account.Person, r Reversal) ([]string, error) {
+func (s *Service) Reverse(ctx context.Context, actor *account.Person, r Reversal) (taken []string, err error) {
+	err = db.InTx(ctx, s.db, func(ctx context.Context, tx bun.Tx) error {
+		taken, err = s.ReverseTx(ctx, tx, actor, r)
+		return err
+	})
+	return taken, err
+}
+
+// ReverseTx is Reverse within the caller's transaction. A Conflict has changed nothing, and the transaction may go on.
+func (s *Service) ReverseTx(ctx context.Context, tx bun.IDB, actor *account.Person, r Reversal) ([]string, error) {
 	now := s.clock()
 	r.Reason = strings.TrimSpace(r.Reason)
 	var f fault.Fields
@@ -201,34 +211,32 @@ func (s *Service) Reverse(ctx context.Context, actor *account.Person, r Reversal
 	if err != nil {
 		return nil, err
 	}
+	l, err := s.lockLedger(ctx, tx, r.PersonID, r.Course.Key, now)
+	if err != nil {
+		return nil, err
+	}
 	var taken []string
-	err = db.InTx(ctx, s.db, func(ctx context.Context, tx bun.Tx) error {
-		l, err := s.lockLedger(ctx, tx, r.PersonID, r.Course.Key, now)
-		if err != nil {
-			return err
+	var events []Event
+	for _, key := range r.Steps {
+		e := l.step(key)
+		if e.ruling == nil || slices.Contains(taken, key) || r.Evidence != "" && readGrounds(e.ruling.Data).Evidence != r.Evidence {
+			continue
 		}
-		taken = nil
-		var events []Event
-		for _, key := range r.Steps {
-			if e := l.step(key); e.ruling != nil && !slices.Contains(taken, key) {
-				taken = append(taken, key)
-				events = append(events, Event{
-					ID: id.New(), PersonID: r.PersonID, CourseKey: r.Course.Key, ActivityKey: key, Kind: Reversed,
-					Cycle: e.ruling.Cycle, DeliveryID: r.DeliveryID, RevisionHash: r.Course.Hash, Data: data, At: now,
-				})
-			}
-		}
-		if len(events) == 0 {
-			return fault.New(fault.Conflict, "record.nothing_to_reverse")
-		}
-		reopened, err := s.enter(ctx, tx, r.PersonID, r.Course, r.DeliveryID, events, now)
-		if err != nil {
-			return err
-		}
-		return s.tell(ctx, tx, actor, "record.reversed", r.PersonID, r.PersonName, r.DeliveryID, r.Course.Key, r.Reason, now,
-			map[string]any{"steps": taken, "reopened": reopened})
-	})
-	return taken, err
+		taken = append(taken, key)
+		events = append(events, Event{
+			ID: id.New(), PersonID: r.PersonID, CourseKey: r.Course.Key, ActivityKey: key, Kind: Reversed,
+			Cycle: e.ruling.Cycle, DeliveryID: r.DeliveryID, RevisionHash: r.Course.Hash, Data: data, At: now,
+		})
+	}
+	if len(events) == 0 {
+		return nil, fault.New(fault.Conflict, "record.nothing_to_reverse")
+	}
+	reopened, err := s.enter(ctx, tx, r.PersonID, r.Course, r.DeliveryID, events, now)
+	if err != nil {
+		return nil, err
+	}
+	return taken, s.tell(ctx, tx, actor, "record.reversed", r.PersonID, r.PersonName, r.DeliveryID, r.Course.Key, r.Reason, now,
+		map[string]any{"steps": taken, "reopened": reopened})
 }
 
 // lockLedger locks the projection's row and reads the events.

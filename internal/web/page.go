@@ -204,6 +204,29 @@ func FieldErrors(l *locale.Printer, err error) (map[string]string, []ui.FieldErr
 	return by, all
 }
 
+// Refusal is FieldErrors for forms that are shown again, with what was typed, also when somebody else was faster (Conflict) or
+// it came too soon (Limited): the summary then says so and leads to the page. Status is that of the answer, 200 without an
+// error; ok is false for errors that are not the form's.
+func Refusal(l *locale.Printer, err error) (by map[string]string, all []ui.FieldError, status int, ok bool) {
+	f := fault.From(err)
+	switch {
+	case err == nil:
+		return nil, nil, http.StatusOK, true
+	case f == nil:
+		return nil, nil, 0, false
+	case f.Kind == fault.Invalid:
+		by, all = FieldErrors(l, err)
+		return by, all, http.StatusUnprocessableEntity, true
+	case f.Kind == fault.Conflict:
+		status = http.StatusConflict
+	case f.Kind == fault.Limited:
+		status = http.StatusTooManyRequests
+	default:
+		return nil, nil, 0, false
+	}
+	return nil, []ui.FieldError{{ID: "main", Text: l.T(f.Key, f.Args...)}}, status, true
+}
+
 // DeskPage is Page for those who teach or administer: the page gets the desk's own navigation. Desk is "teach" or
 // "admin", item is the current entry of layout.Desks.
 func DeskPage(c echo.Context, title, desk, item string) layout.Page {

@@ -15,6 +15,7 @@ import (
 	"greenroom/internal/delivery"
 	"greenroom/internal/desk"
 	"greenroom/internal/fault"
+	"greenroom/internal/forum"
 	"greenroom/internal/id"
 	"greenroom/internal/quiz"
 	"greenroom/internal/record"
@@ -32,6 +33,7 @@ type Handlers struct {
 	Deliveries *delivery.Service
 	Records    *record.Service
 	Quizzes    *quiz.Service
+	Forum      *forum.Service
 	Roster     *roster.Service
 	Accounts   *account.Service
 	Audit      *audit.Service
@@ -95,14 +97,19 @@ func (h *Handlers) getCSV(c echo.Context) error {
 	l := web.L(c)
 	var w *sheet.Writer // begun when there is no doubt that they may have it
 	var modules []string
+	var marks map[string]forum.Sum
 	begin := func(t *desk.Table) error {
+		var err error
+		if marks, err = h.Forum.Sums(c.Request().Context(), t.Cohort.ID); err != nil {
+			return err
+		}
 		w = web.CSV(c, "progress.csv")
 		row := []string{l.T("desk.col_name"), l.T("desk.col_email"), l.T("desk.col_state"), l.T("desk.col_percent"), l.T("desk.col_due")}
 		for _, m := range t.Course.Modules {
 			modules = append(modules, m.Key)
 			row = append(row, m.Title)
 		}
-		return w.Row(append(row, l.T("desk.col_seen_utc"), l.T("desk.col_completed_utc"))...)
+		return w.Row(append(row, l.T("desk.col_seen_utc"), l.T("desk.col_completed_utc"), l.T("desk.col_marks"), l.T("desk.col_marks_of"))...)
 	}
 	err := h.Desk.Each(c.Request().Context(), web.ViewerOf(c).Person, c.Param("cohort"), filter(c), begin, func(r *desk.Row) error {
 		row := []string{r.Name, r.Email, l.T("teach.status." + r.Enrolment.Status), strconv.Itoa(r.View.Percent), strconv.Itoa(r.Due)}
@@ -118,7 +125,11 @@ func (h *Handlers) getCSV(c echo.Context) error {
 		if at := r.View.CompletedAt; at != nil {
 			completed = at.UTC().Format(time.DateTime)
 		}
-		return w.Row(append(row, r.Enrolment.LastSeenAt.UTC().Format(time.DateTime), completed)...)
+		given, of := "", ""
+		if sum, is := marks[r.Enrolment.PersonID]; is {
+			given, of = strconv.Itoa(sum.Marks), strconv.Itoa(sum.Of)
+		}
+		return w.Row(append(row, r.Enrolment.LastSeenAt.UTC().Format(time.DateTime), completed, given, of)...)
 	})
 	if err != nil {
 		return err

@@ -12,6 +12,7 @@ import (
 	"greenroom/internal/delivery"
 	"greenroom/internal/desk"
 	"greenroom/internal/fault"
+	"greenroom/internal/forum"
 	"greenroom/internal/record"
 	"greenroom/internal/web"
 	pages "greenroom/web/templates/desk"
@@ -70,6 +71,23 @@ func (h *Handlers) beside(c echo.Context, p *pages.Person) error {
 			p.Scores = append(p.Scores, pages.Score{
 				Title: a.Title, Text: l.T(key, "Score", t.Score, "Total", t.Total), Attempts: t.Attempts, At: web.Local(c, t.At),
 			})
+		}
+	}
+	marks, err := h.Forum.Marks(ctx, who)
+	if err != nil {
+		return err
+	}
+	for _, m := range p.Course.Modules {
+		for _, a := range m.Activities {
+			g, there := marks[[2]string{p.Course.Key, a.Key}]
+			if !there {
+				continue
+			}
+			mark := pages.Mark{Title: a.Title, Grade: g, At: web.Local(c, g.MarkedAt)}
+			if g.DeliveryID == p.Cohort.ID { // of another cohort, others mark
+				mark.Href = "/teach/cohorts/" + g.DeliveryID + "/discussion/" + forum.BoardOf(a.Key) + "/" + who
+			}
+			p.Marks = append(p.Marks, mark)
 		}
 	}
 	if p.Bypass, err = h.Roster.BypassOf(ctx, who, p.Cohort.ID); err != nil {

@@ -277,13 +277,19 @@ func (h *Lead) postMarking(c echo.Context) error {
 	if err == nil && c.FormValue("keep") == "1" {
 		err = h.Forum.SavePhrase(ctx, who, p.Form.Feedback)
 	}
-	if fault.Is(err, fault.Invalid) {
-		p.HasError = true
-		p.By, p.Errors = web.FieldErrors(web.L(c), err)
-		return web.Render(c, http.StatusUnprocessableEntity, pages.ShowMarking(p))
-	}
 	if err != nil {
-		return err
+		by, all, status, ok := web.Refusal(web.L(c), err)
+		if !ok {
+			return err
+		}
+		p.By, p.Errors, p.HasError = by, all, true
+		if status == http.StatusConflict { // marking over what somebody else said is on purpose now: it stands above the form
+			p.Since, p.Form.Version = p.Grade, 0
+			if p.Grade != nil {
+				p.Form.Version = p.Grade.Version
+			}
+		}
+		return web.Render(c, status, pages.ShowMarking(p))
 	}
 	return h.next(c, p)
 }

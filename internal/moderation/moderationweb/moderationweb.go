@@ -7,6 +7,7 @@ package moderationweb
 
 import (
 	"net/http"
+	"net/url"
 	"strconv"
 
 	"github.com/labstack/echo/v4"
@@ -15,6 +16,7 @@ import (
 	"greenroom/internal/forum"
 	"greenroom/internal/moderation"
 	"greenroom/internal/web"
+	"greenroom/web/templates/layout"
 	pages "greenroom/web/templates/moderation"
 )
 
@@ -60,6 +62,13 @@ func (h *Handlers) Routes() []web.Route {
 	}
 }
 
+// refused fills in what was wrong with a form, with ok false for errors that are not the form's. Status is the page's.
+func refused(p *layout.Page, f *pages.Form, err error) (status int, ok bool) {
+	f.By, f.Errors, status, ok = web.Refusal(p.L, err)
+	p.HasError = len(f.Errors) > 0
+	return status, ok
+}
+
 func number(c echo.Context, name string) int {
 	n, err := strconv.Atoi(c.FormValue(name))
 	if err != nil {
@@ -85,7 +94,12 @@ func (h *Handlers) getRules(c echo.Context) error {
 }
 
 func (h *Handlers) postRules(c echo.Context) error {
-	if err := h.Moderation.Accept(c.Request().Context(), web.ViewerOf(c).ID(), number(c, "version")); err != nil {
+	err := h.Moderation.Accept(c.Request().Context(), web.ViewerOf(c).ID(), number(c, "version"))
+	if fault.Is(err, fault.Conflict) {
+		web.Notice(c, "caution", "moderation.rules_changed")
+		return web.SeeOther(c, "/rules?next="+url.QueryEscape(web.OwnPath(c.FormValue("next"), "/me")))
+	}
+	if err != nil {
 		return err
 	}
 	web.Notice(c, "ok", "moderation.rules_accepted")
@@ -103,7 +117,11 @@ func (h *Handlers) getOutside(c echo.Context) error {
 func (h *Handlers) outside(c echo.Context, n moderation.NewReport, why error) error {
 	p := pages.Report{Page: web.Page(c, web.L(c).T("moderation.report_title")), In: n, Action: "/report", Outside: true}
 	p.Robots = "noindex"
-	return web.Render(c, p.Wrong(web.FieldErrors(p.L, why)), pages.ShowReport(p))
+	status, ok := refused(&p.Page, &p.Form, why)
+	if !ok {
+		return why
+	}
+	return web.Render(c, status, pages.ShowReport(p))
 }
 
 func (h *Handlers) postOutside(c echo.Context) error {
@@ -138,7 +156,11 @@ func (h *Handlers) report(c echo.Context, n moderation.NewReport, why error) err
 	}
 	p := pages.Report{Page: web.Page(c, web.L(c).T("moderation.report_title")), In: n, Action: "/posts/" + post.ID + "/report", Post: seen, Back: forum.PostPath(post.ID)}
 	p.Robots = "noindex"
-	return web.Render(c, p.Wrong(web.FieldErrors(p.L, why)), pages.ShowReport(p))
+	status, ok := refused(&p.Page, &p.Form, why)
+	if !ok {
+		return why
+	}
+	return web.Render(c, status, pages.ShowReport(p))
 }
 
 func (h *Handlers) postReport(c echo.Context) error {
@@ -166,7 +188,11 @@ func (h *Handlers) reportText(c echo.Context, n moderation.NewReport, why error)
 	}
 	p := pages.Report{Page: web.Page(c, web.L(c).T("moderation.report_title")), In: n, Action: "/report/" + c.Param("about") + "/" + t.ID, Said: t.Body, Back: t.Back}
 	p.Robots = "noindex"
-	return web.Render(c, p.Wrong(web.FieldErrors(p.L, why)), pages.ShowReport(p))
+	status, ok := refused(&p.Page, &p.Form, why)
+	if !ok {
+		return why
+	}
+	return web.Render(c, status, pages.ShowReport(p))
 }
 
 func (h *Handlers) postReportText(c echo.Context) error {
@@ -195,17 +221,18 @@ func (h *Handlers) mine(c echo.Context, text string, why error) error {
 	}
 	p := pages.Mine{Page: web.Page(c, web.L(c).T("moderation.mine_title")), Case: d, Now: h.Moderation.Now(), Text: text, Zone: web.Zone(c)}
 	p.Robots = "noindex"
-	return web.Render(c, p.Wrong(web.FieldErrors(p.L, why)), pages.ShowMine(p))
+	status, ok := refused(&p.Page, &p.Form, why)
+	if !ok {
+		return why
+	}
+	return web.Render(c, status, pages.ShowMine(p))
 }
 
 func (h *Handlers) postAppeal(c echo.Context) error {
 	text := c.FormValue("text")
 	err := h.Moderation.Appeal(c.Request().Context(), web.ViewerOf(c).Person, c.Param("case"), text)
-	if fault.Is(err, fault.Invalid) {
-		return h.mine(c, text, err)
-	}
 	if err != nil {
-		return err
+		return h.mine(c, text, err)
 	}
 	web.Notice(c, "ok", "moderation.appealed")
 	return web.SeeOther(c, moderation.MinePath(c.Param("case")))

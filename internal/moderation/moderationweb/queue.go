@@ -9,7 +9,6 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"greenroom/internal/fault"
 	"greenroom/internal/moderation"
 	"greenroom/internal/web"
 	pages "greenroom/web/templates/moderation"
@@ -60,7 +59,11 @@ func (h *Handlers) showCase(c echo.Context, d moderation.Decision, answer string
 		return err
 	}
 	p := pages.CasePage{Page: web.DeskPage(c, web.L(c).T("moderation.case"), "teach", "moderation"), Dossier: x, Decision: d, Answer: answer, Me: who.ID, Rules: rules, Zone: web.Zone(c)}
-	return web.Render(c, p.Wrong(web.FieldErrors(p.L, wrong)), pages.ShowCase(p))
+	status, ok := refused(&p.Page, &p.Form, wrong)
+	if !ok {
+		return wrong
+	}
+	return web.Render(c, status, pages.ShowCase(p))
 }
 
 func casePath(c echo.Context) string { return "/moderate/cases/" + c.Param("case") }
@@ -77,7 +80,7 @@ func (h *Handlers) postTakeUp(c echo.Context) error {
 func (h *Handlers) postClaim(c echo.Context) error {
 	release := c.FormValue("do") == "release"
 	if err := h.Moderation.Claim(c.Request().Context(), web.ViewerOf(c).Person, c.Param("case"), release); err != nil {
-		return err
+		return h.showCase(c, moderation.Decision{Days: moderation.SuspendDays[0]}, "", err)
 	}
 	if release {
 		web.Notice(c, "ok", "moderation.given_back")
@@ -90,11 +93,8 @@ func (h *Handlers) postClaim(c echo.Context) error {
 func (h *Handlers) postDecide(c echo.Context) error {
 	d := moderation.Decision{Action: c.FormValue("action"), Rule: c.FormValue("rule"), Reason: c.FormValue("reason"), Days: number(c, "days"), Version: number(c, "version")}
 	err := h.Moderation.Decide(c.Request().Context(), web.ViewerOf(c).Person, c.Param("case"), d)
-	if fault.Is(err, fault.Invalid) {
-		return h.showCase(c, d, "", err)
-	}
 	if err != nil {
-		return err
+		return h.showCase(c, d, "", err)
 	}
 	web.Notice(c, "ok", "moderation.decided")
 	return web.SeeOther(c, casePath(c))
@@ -103,11 +103,8 @@ func (h *Handlers) postDecide(c echo.Context) error {
 func (h *Handlers) postAnswer(c echo.Context) error {
 	why := c.FormValue("why")
 	err := h.Moderation.Answer(c.Request().Context(), web.ViewerOf(c).Person, c.Param("case"), c.FormValue("outcome") == "overturned", why, number(c, "version"))
-	if fault.Is(err, fault.Invalid) {
-		return h.showCase(c, moderation.Decision{}, why, err)
-	}
 	if err != nil {
-		return err
+		return h.showCase(c, moderation.Decision{Days: moderation.SuspendDays[0]}, why, err)
 	}
 	if c.FormValue("taken") != "" {
 		web.Notice(c, "ok", "moderation.taken_back")

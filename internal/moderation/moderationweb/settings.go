@@ -31,21 +31,32 @@ func (h *Handlers) board(c echo.Context, b moderation.Board, why error) error {
 	if !moderation.Moderates(v.Who, v.Delivery.ID) {
 		return errNotFound
 	}
-	p := pages.BoardPage{Page: web.DeskPage(c, web.L(c).T("moderation.board_title"), "teach", "moderation"), Board: b, Visit: v}
-	return web.Render(c, p.Wrong(web.FieldErrors(p.L, why)), pages.ShowBoard(p))
+	p := pages.BoardPage{Page: web.DeskPage(c, web.L(c).T("moderation.board_title"), "teach", "moderation"), Board: b, Visit: v, Slow: strconv.Itoa(b.SlowSeconds)}
+	if why != nil {
+		p.Slow = c.FormValue("slow")
+	}
+	if fault.Is(why, fault.Conflict) { // what they typed stands beside what holds; saving again is on purpose
+		now, err := h.Moderation.Board(c.Request().Context(), b.DeliveryID, b.Board)
+		if err != nil {
+			return err
+		}
+		p.Board.UpdatedAt = now.UpdatedAt
+	}
+	status, ok := refused(&p.Page, &p.Form, why)
+	if !ok {
+		return why
+	}
+	return web.Render(c, status, pages.ShowBoard(p))
 }
 
 func (h *Handlers) postBoard(c echo.Context) error {
-	b := moderation.Board{DeliveryID: c.Param("delivery"), Board: c.Param("board"), Hold: c.FormValue("hold") == "1", Staffed: c.FormValue("staffed"), SlowSeconds: number(c, "slow")}
+	b := moderation.Board{DeliveryID: c.Param("delivery"), Board: c.Param("board"), Hold: c.FormValue("hold") == "1", Staffed: c.FormValue("staffed"), SlowSeconds: number(c, "slow"), UpdatedAt: formOf(c)}
 	if c.FormValue("slow") == "" {
 		b.SlowSeconds = 0
 	}
 	err := h.Moderation.SaveBoard(c.Request().Context(), web.ViewerOf(c).Person, b)
-	if fault.Is(err, fault.Invalid) {
-		return h.board(c, b, err)
-	}
 	if err != nil {
-		return err
+		return h.board(c, b, err)
 	}
 	web.Notice(c, "ok", "moderation.saved")
 	return web.SeeOther(c, "/discuss/"+b.DeliveryID+"/"+b.Board)
@@ -69,13 +80,35 @@ func (h *Handlers) site(c echo.Context, s moderation.Site, rules string, why err
 	p := pages.SitePage{Page: web.DeskPage(c, web.L(c).T("moderation.site_title"), "admin", "moderation"), Site: s, Rules: r, Text: r.Body, Zone: web.Zone(c)}
 	if rules != "" {
 		p.Text = rules
+	} else if why != nil {
+		p.Typed = map[string]string{}
+		for _, name := range []string{"hours", "posts", "links", "from", "to"} {
+			p.Typed[name] = c.FormValue(name)
+		}
+	}
+	if fault.Is(why, fault.Conflict) && rules == "" { // saving again is on purpose
+		now, err := h.Moderation.Site(ctx)
+		if err != nil {
+			return err
+		}
+		p.Site.UpdatedAt = now.UpdatedAt
 	}
 	if p.Checked = c.QueryParam("check") != ""; p.Checked { // the whole log is read: only when asked
 		if p.Lines, p.Broken, err = h.Moderation.Verify(ctx); err != nil {
 			return err
 		}
 	}
-	return web.Render(c, p.Wrong(web.FieldErrors(p.L, why)), pages.ShowSite(p))
+	status, ok := refused(&p.Page, &p.Form, why)
+	if !ok {
+		return why
+	}
+	return web.Render(c, status, pages.ShowSite(p))
+}
+
+// formOf is when the settings were saved that a form was made of; zero for never.
+func formOf(c echo.Context) time.Time {
+	t, _ := time.Parse(time.RFC3339Nano, c.FormValue("was"))
+	return t
 }
 
 // local reads a field of the type datetime-local in the reader's zone; nil when it is empty. ok is false for nonsense.
@@ -95,7 +128,7 @@ func local(c echo.Context, name string) (t *time.Time, ok bool) {
 func (h *Handlers) postSite(c echo.Context) error {
 	s := moderation.Site{
 		Words: c.FormValue("words"), NewcomerHours: number(c, "hours"), NewcomerPosts: number(c, "posts"), NewcomerLinks: number(c, "links"),
-		Caretaker: c.FormValue("caretaker"), CaretakerText: c.FormValue("text"),
+		Caretaker: c.FormValue("caretaker"), CaretakerText: c.FormValue("text"), UpdatedAt: formOf(c),
 	}
 	var f fault.Fields
 	for name, into := range map[string]**time.Time{"from": &s.CaretakerFrom, "to": &s.CaretakerTo} {
@@ -109,11 +142,8 @@ func (h *Handlers) postSite(c echo.Context) error {
 	if err == nil {
 		err = h.Moderation.SaveSite(c.Request().Context(), web.ViewerOf(c).Person, s)
 	}
-	if fault.Is(err, fault.Invalid) {
-		return h.site(c, s, "", err)
-	}
 	if err != nil {
-		return err
+		return h.site(c, s, "", err)
 	}
 	web.Notice(c, "ok", "moderation.saved")
 	return web.SeeOther(c, "/admin/moderation")
@@ -121,8 +151,8 @@ func (h *Handlers) postSite(c echo.Context) error {
 
 func (h *Handlers) postEdition(c echo.Context) error {
 	body := c.FormValue("body")
-	err := h.Moderation.Publish(c.Request().Context(), web.ViewerOf(c).Person, body)
-	if fault.Is(err, fault.Invalid) {
+	err := h.Moderation.Publish(c.Request().Context(), web.ViewerOf(c).Person, number(c, "edition"), body)
+	if fault.Is(err, fault.Invalid) || fault.Is(err, fault.Conflict) {
 		s, err2 := h.Moderation.Site(c.Request().Context())
 		if err2 != nil {
 			return err2

@@ -35,13 +35,13 @@ func table(w *sheet.Writer, l *locale.Printer, doc *Document) error {
 	}
 	err := w.Row(l.T("me.csv_course"), l.T("me.csv_status"), l.T("me.csv_module"), l.T("me.col_step"), l.T("me.col_kind"),
 		l.T("me.col_minutes"), l.T("me.csv_done_at"), l.T("me.csv_by"), l.T("me.csv_score"), l.T("me.csv_of"), l.T("me.csv_passed"),
-		l.T("me.csv_attempts"), l.T("me.csv_completed_at"), l.T("me.csv_certificate"))
+		l.T("me.csv_attempts"), l.T("me.csv_completed_at"), l.T("me.csv_certificate"), l.T("me.csv_feedback"))
 	if err != nil {
 		return err
 	}
 	for _, t := range doc.Courses {
 		for _, s := range t.Done {
-			by, score, of, passed, attempts := "", "", "", "", ""
+			by, score, of, passed, attempts, feedback := "", "", "", "", "", ""
 			if s.By != "" {
 				by = l.T("me.decided." + s.By)
 			}
@@ -51,8 +51,13 @@ func table(w *sheet.Writer, l *locale.Printer, doc *Document) error {
 					passed = l.T("me.csv_yes")
 				}
 			}
+			if s.Marks != nil {
+				if feedback = s.Marks.Feedback; !s.Marks.Excused {
+					score, of = strconv.Itoa(s.Marks.Total), strconv.Itoa(s.Marks.Of)
+				}
+			}
 			err := w.Row(t.Title, l.T("me.status."+t.Status), s.Module, s.Title, l.T("kind."+s.Kind), strconv.Itoa(s.Minutes), stamp(s.DoneAt),
-				by, score, of, passed, attempts, stamp(t.CompletedAt), valid[t.Key])
+				by, score, of, passed, attempts, stamp(t.CompletedAt), valid[t.Key], feedback)
 			if err != nil {
 				return err
 			}

@@ -13,11 +13,11 @@ func TestCompletedOutranksTheEnrolmentsState(t *testing.T) {
 	t.Parallel()
 	f := record.Full{Entry: record.Entry{Course: &course.Revision{}}}
 	f.Enrolment.Status = delivery.Withdrawn
-	if got := taken(&f, nil).Status; got != delivery.Withdrawn {
+	if got := taken(&f, nil, nil).Status; got != delivery.Withdrawn {
 		t.Errorf("left: %q", got)
 	}
 	f.View = record.View{Complete: true}
-	if got := taken(&f, nil).Status; got != "completed" {
+	if got := taken(&f, nil, nil).Status; got != "completed" {
 		t.Errorf("left after completing: %q", got)
 	}
 }

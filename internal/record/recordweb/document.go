@@ -3,13 +3,16 @@ package recordweb
 import (
 	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/labstack/echo/v4"
 
 	"greenroom/internal/account"
+	"greenroom/internal/course"
 	"greenroom/internal/credential"
 	"greenroom/internal/fault"
+	"greenroom/internal/forum"
 	"greenroom/internal/quiz"
 	"greenroom/internal/record"
 	"greenroom/internal/web"
@@ -56,6 +59,7 @@ type StepTaken struct {
 	DoneAt  *time.Time `json:"done_at"`
 	By      string     `json:"by,omitempty"` // how it counts: done, or the kind of a decision; absent while it is not done
 	Score   *Score     `json:"score,omitempty"`
+	Marks   *Marks     `json:"marks,omitempty"`
 }
 
 // Score is the best result that was handed in.
@@ -64,6 +68,18 @@ type Score struct {
 	Of       int       `json:"of"`
 	Passed   bool      `json:"passed"`
 	Attempts int       `json:"attempts"`
+	At       time.Time `json:"at"`
+}
+
+// Marks are what a facilitator gave for somebody's part in a discussion; those who were excused have none.
+type Marks struct {
+	Total    int       `json:"total"`
+	Of       int       `json:"of"`
+	Answer   int       `json:"answer"`
+	Replies  int       `json:"replies"`
+	Moves    int       `json:"moves_on"`
+	Excused  bool      `json:"excused"`
+	Feedback string    `json:"feedback"`
 	At       time.Time `json:"at"`
 }
 
@@ -107,6 +123,11 @@ type Scores interface {
 	TopScores(ctx context.Context, personID string) (map[[2]string]quiz.Top, error)
 }
 
+// Marking is what the transcript has to know of discussions; *forum.Service is one.
+type Marking interface {
+	Marks(ctx context.Context, personID string) (map[[2]string]forum.Grade, error)
+}
+
 // People finds people; *account.Service does.
 type People interface {
 	ByID(ctx context.Context, id string) (*account.Person, error)
@@ -117,11 +138,12 @@ type Transcripts struct {
 	Records     *record.Service
 	Credentials *credential.Service
 	Scores      Scores
+	Marking     Marking
 	People      People
 	Site        string // its address
 }
 
-// Make makes a person's. Four queries, whatever they took.
+// Make makes a person's. Four queries, whatever they took, and one more where a course has discussions.
 func (t *Transcripts) Make(ctx context.Context, p *account.Person) (*Document, error) {
 	all, err := t.Records.FullTranscript(ctx, p.ID)
 	if err != nil {
@@ -131,9 +153,15 @@ func (t *Transcripts) Make(ctx context.Context, p *account.Person) (*Document, e
 	if err != nil {
 		return nil, err
 	}
+	var marks map[[2]string]forum.Grade
+	if slices.ContainsFunc(all, discusses) {
+		if marks, err = t.Marking.Marks(ctx, p.ID); err != nil {
+			return nil, err
+		}
+	}
 	doc := &Document{Format: Format, Site: t.Site, MadeAt: t.Records.Now(), Name: p.Name, Courses: []CourseTaken{}, Certificates: []CertificateRow{}}
 	for i := range all {
-		doc.Courses = append(doc.Courses, taken(&all[i], scores))
+		doc.Courses = append(doc.Courses, taken(&all[i], scores, marks))
 	}
 	if p.Guest() {
 		return doc, nil
@@ -152,7 +180,17 @@ func (t *Transcripts) Make(ctx context.Context, p *account.Person) (*Document, e
 	return doc, nil
 }
 
-func taken(f *record.Full, scores map[[2]string]quiz.Top) CourseTaken {
+// discusses says whether a course has discussions among its steps.
+func discusses(f record.Full) bool {
+	for _, m := range f.Course.Modules {
+		if slices.ContainsFunc(m.Activities, func(a *course.Activity) bool { return a.Kind == "forum" }) {
+			return true
+		}
+	}
+	return false
+}
+
+func taken(f *record.Full, scores map[[2]string]quiz.Top, marks map[[2]string]forum.Grade) CourseTaken {
 	c := CourseTaken{
 		Key: f.Course.Key, Title: f.Course.Title, Revision: f.Course.Hash, Status: f.Enrolment.Status, EnrolledAt: f.Enrolment.CreatedAt.UTC(),
 		CompletedAt: f.View.CompletedAt, StepsDone: f.View.Done, Steps: f.View.Total, Percent: f.View.Percent, Minutes: f.Course.Minutes,
@@ -172,6 +210,9 @@ func taken(f *record.Full, scores map[[2]string]quiz.Top) CourseTaken {
 			}
 			if r, is := scores[[2]string{f.Course.Key, a.Key}]; is {
 				s.Score = &Score{r.Score, r.Total, r.Passed, r.Attempts, r.At}
+			}
+			if g, is := marks[[2]string{f.Course.Key, a.Key}]; is {
+				s.Marks = &Marks{g.Total(), forum.MaxTotal, g.Answer, g.Replies, g.Moves, g.Excused, g.Feedback, g.MarkedAt.UTC()}
 			}
 			c.Done = append(c.Done, s)
 		}

@@ -265,6 +265,12 @@ func onPaper(c echo.Context, t *CourseTaken) me.PaperCourse {
 		if s.Score != nil {
 			row.Score, row.Of = s.Score.Points, s.Score.Of
 		}
+		if s.Marks != nil {
+			row.Feedback = s.Marks.Feedback
+			if !s.Marks.Excused {
+				row.Score, row.Of = s.Marks.Total, s.Marks.Of
+			}
+		}
 		out.Rows = append(out.Rows, row)
 	}
 	return out

@@ -10,6 +10,7 @@ import (
 	"greenroom/internal/course"
 	"greenroom/internal/delivery"
 	rules "greenroom/internal/desk"
+	"greenroom/internal/forum"
 	"greenroom/internal/locale"
 	"greenroom/internal/record"
 	"greenroom/internal/roster"
@@ -92,6 +93,14 @@ type Compose struct {
 	Preview string // the letter as it goes out; "" while it is being written
 }
 
+// Mark is what a facilitator gave for the learner's part in a discussion.
+type Mark struct {
+	Title string
+	Grade forum.Grade
+	At    time.Time // in the reader's zone
+	Href  string    // where it is marked; "" in another cohort
+}
+
 // Score is the best result of a quiz.
 type Score struct {
 	Title    string
@@ -121,6 +130,7 @@ type Person struct {
 	Today   string // 2026-12-04, the reader's
 	Local   func(time.Time) time.Time
 	Scores  []Score
+	Marks   []Mark
 	History []Entry
 	Bypass  *roster.Bypass
 	Barrier string // what keeps them out of the course, in words; only with Bypass

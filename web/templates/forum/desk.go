@@ -91,7 +91,7 @@ type Marking struct {
 	Form     forum.Grade
 	Chosen   map[string]string // marks as typed
 	Phrases  []forum.Phrase
-	Next     string // id of the next person to be marked, "" when none is left
+	Since    *forum.Grade // what somebody said while the reader wrote; nil otherwise
 }
 
 func (p Marking) action() string {
@@ -125,14 +125,24 @@ func (p Part) answers(i int) string {
 	var out []string
 	for _, e := range p.Picture.Edges {
 		if e.From == i {
-			s := p.Picture.People[e.To].Name
-			if e.N > 1 {
-				s += " (" + strconv.Itoa(e.N) + ")"
-			}
-			out = append(out, s)
+			out = append(out, times(p.Picture.People[e.To].Name, e.N))
 		}
 	}
+	for _, x := range p.Picture.People[i].Beside {
+		name := x.Name
+		if name == "" {
+			name = p.L.T("forum.former")
+		}
+		out = append(out, times(name, x.N))
+	}
 	return strings.Join(out, ", ")
+}
+
+func times(name string, n int) string {
+	if n > 1 {
+		return name + " (" + strconv.Itoa(n) + ")"
+	}
+	return name
 }
 
 // options are the discussion groups to choose from.

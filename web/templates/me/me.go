@@ -87,7 +87,8 @@ type PaperStep struct {
 	DoneAt      time.Time // zero when it is not done
 	Decided     string    // the kind of decision by which it counts; "" by doing
 	Reason      string    // of that decision
-	Score, Of   int       // the best result; Of is 0 where there is none
+	Score, Of   int       // the best result, or marks; Of is 0 where there is none
+	Feedback    string    // that came with marks
 }
 
 // PaperCertificate is a certificate in a transcript.

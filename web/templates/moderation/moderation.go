@@ -2,7 +2,6 @@
 package moderation
 
 import (
-	"net/http"
 	"strconv"
 	"time"
 
@@ -17,15 +16,6 @@ import (
 type Form struct {
 	By     map[string]string
 	Errors []ui.FieldError
-}
-
-// Wrong fills in what was wrong and returns the page's status.
-func (f *Form) Wrong(by map[string]string, errs []ui.FieldError) int {
-	f.By, f.Errors = by, errs
-	if len(errs) > 0 {
-		return http.StatusUnprocessableEntity
-	}
-	return http.StatusOK
 }
 
 // RulesPage is /rules.
@@ -84,6 +74,25 @@ type CasePage struct {
 	Zone     *time.Location
 }
 
+// decides and answers say which form the reader has on the page.
+func (p CasePage) decides() bool {
+	return !p.Conflict && p.State == rules.Claimed && p.ClaimedBy == p.Me
+}
+func (p CasePage) answers() bool {
+	return !p.Conflict && (p.State == rules.Appealed && p.DecidedBy != p.Me || p.TakesBack())
+}
+
+// kept is what was typed into a form that is no longer there, since somebody else was faster.
+func (p CasePage) kept() string {
+	switch {
+	case p.Decision.Reason != "" && !p.decides():
+		return p.Decision.Reason
+	case p.Answer != "" && !p.answers():
+		return p.Answer
+	}
+	return ""
+}
+
 func (p CasePage) path() string { return "/moderate/cases/" + p.ID }
 
 // actions are those that can be decided in this case.
@@ -122,6 +131,7 @@ type BoardPage struct {
 	Form
 	Board rules.Board
 	Visit *forum.Visit
+	Slow  string // as typed
 }
 
 // SitePage is /admin/moderation.
@@ -130,10 +140,11 @@ type SitePage struct {
 	Form
 	Site    rules.Site
 	Rules   *rules.Rules
-	Text    string        // of the rules, as typed
-	Checked bool          // the log was looked through
-	Lines   int64         // of it
-	Broken  *rules.Broken // where it was changed, nil nowhere
+	Text    string            // of the rules, as typed
+	Typed   map[string]string // hours, posts, links, from and to, as typed into a form that was refused; nil otherwise
+	Checked bool              // the log was looked through
+	Lines   int64             // of it
+	Broken  *rules.Broken     // where it was changed, nil nowhere
 	Zone    *time.Location
 }
 
@@ -142,6 +153,14 @@ func (p SitePage) at(t *time.Time) string {
 		return ""
 	}
 	return t.In(p.Zone).Format("2006-01-02T15:04")
+}
+
+// typed is a field as it was typed, else what holds.
+func (p SitePage) typed(name, holds string) string {
+	if p.Typed == nil {
+		return holds
+	}
+	return p.Typed[name]
 }
 
 func caretakerName(mode string) string {
@@ -179,4 +198,12 @@ func (p Queue) tabs() []ui.Tab {
 		out = append(out, ui.Tab{Text: p.L.T("moderation.list." + x), Href: "/moderate?list=" + x, Current: p.List == x})
 	}
 	return out
+}
+
+// was says of when settings are, in a form; "" of such that were never saved.
+func was(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339Nano)
 }
