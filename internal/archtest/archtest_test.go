@@ -17,7 +17,7 @@ import (
 // floors say how high a package lies. It imports lower floors only: not its own, not a higher one.
 var floors = map[string]int{
 	"internal/fault": 0, "internal/config": 0, "internal/locale": 0, "internal/id": 0, "internal/markdown": 0,
-	"internal/words": 0, "internal/shelf": 0, "internal/agenda": 0, "internal/sheet": 0, "internal/draft": 0, "migrations": 0, "courses": 0, "web": 0,
+	"internal/words": 0, "internal/shelf": 0, "internal/gather": 0, "internal/agenda": 0, "internal/sheet": 0, "internal/draft": 0, "migrations": 0, "courses": 0, "web": 0,
 	"internal/db":   1,
 	"internal/mail": 2, "internal/event": 2, "internal/stream": 2, "internal/audit": 2, "internal/backup": 2, "internal/telemetry": 2,
 	"internal/account":  3,

@@ -70,6 +70,7 @@ import (
 	"greenroom/internal/course"
 	"greenroom/internal/delivery"
 	"greenroom/internal/fault"
+	"greenroom/internal/gather"
 	"greenroom/internal/id"
 	"greenroom/internal/markdown"
 	"greenroom/internal/record"
@@ -327,15 +328,17 @@ type Service struct {
 	post       Post
 
 	listeners func(prefix string) map[string][]string
+	urns      *gather.Gather[*ballot] // by item
 
 	mu    sync.Mutex
 	votes map[string]bool // rooms whose participants have to be told of votes
-	urns  map[string]*urn // by item, while answers are being written
 }
 
 // New makes the service.
 func New(d *bun.DB, c *course.Service, a *account.Service, st *stream.Service, now func() time.Time) *Service {
-	return &Service{db: d, courses: c, accounts: a, streams: st, now: now}
+	s := &Service{db: d, courses: c, accounts: a, streams: st, now: now}
+	s.urns = gather.New(urnAtOnce, urnTime, s.tallyUp)
+	return s
 }
 
 // SetRecord gives the service what attendance counts in. Call it before the first request.

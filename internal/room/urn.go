@@ -13,18 +13,13 @@ import (
 	"greenroom/internal/id"
 )
 
-// An urn takes the answers to one item. What arrives while answers are being written is written together with the next: a
-// room that answers at once costs as many transactions as fit one after another, not one for each person, and holds one
-// connection. Whoever answers when nothing is being written waits for nobody.
-type urn struct{ waiting []*ballot }
-
-// ballot is one answer that has arrived. Its done is told once, when it is counted for good or cannot be.
+// ballot is one answer that has arrived. Answers to an item that arrive while others are being written are counted together
+// (see package gather).
 type ballot struct {
 	who      *Participant
 	clientID string
 	round    int // of a scenario: the vote that the page showed
 	choice   []int
-	done     chan error
 }
 
 const (
@@ -43,58 +38,15 @@ func (s *Service) Answer(ctx context.Context, personID, code, itemID, clientID s
 	if !id.Valid(clientID) || !id.Valid(itemID) {
 		return fault.New(fault.Invalid, "error.invalid")
 	}
-	b := &ballot{who: p, clientID: clientID, round: round, choice: choice, done: make(chan error, 1)}
-	s.cast(ctx, itemID, b)
-	select {
-	case err = <-b.done:
-	case <-ctx.Done():
-		err = ctx.Err() // it may yet be counted; who sends it again changes nothing
-	}
-	if err != nil {
+	if err := s.urns.Do(ctx, itemID, &ballot{who: p, clientID: clientID, round: round, choice: choice}); err != nil {
 		return fmt.Errorf("answer in the room: %w", err)
 	}
 	return nil
 }
 
-// cast puts a ballot into the item's urn. Whoever finds nobody emptying it sees to that.
-func (s *Service) cast(ctx context.Context, itemID string, b *ballot) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if u := s.urns[itemID]; u != nil {
-		u.waiting = append(u.waiting, b)
-		return
-	}
-	if s.urns == nil {
-		s.urns = map[string]*urn{}
-	}
-	s.urns[itemID] = &urn{waiting: []*ballot{b}}
-	go s.empty(context.WithoutCancel(ctx), itemID) // the others' answers do not hang on the first one's page
-}
-
-// empty writes what is in the urn until there is nothing.
-func (s *Service) empty(ctx context.Context, itemID string) {
-	for {
-		s.mu.Lock()
-		u := s.urns[itemID]
-		n := min(len(u.waiting), urnAtOnce)
-		if n == 0 {
-			delete(s.urns, itemID)
-			s.mu.Unlock()
-			return
-		}
-		part := u.waiting[:n:n]
-		u.waiting = u.waiting[n:]
-		s.mu.Unlock()
-		s.write(ctx, itemID, part)
-	}
-}
-
-// write counts ballots in one transaction and tells each what became of it.
-func (s *Service) write(ctx context.Context, itemID string, all []*ballot) {
-	ctx, stop := context.WithTimeout(ctx, urnTime)
-	defer stop()
-	var became []error
-	err := db.InTx(ctx, s.db, func(ctx context.Context, tx bun.Tx) error {
+// tallyUp counts ballots in one transaction and returns for each what became of it.
+func (s *Service) tallyUp(ctx context.Context, itemID string, all []*ballot) (became []error, err error) {
+	err = db.InTx(ctx, s.db, func(ctx context.Context, tx bun.Tx) error {
 		became = make([]error, len(all))
 		if err := db.Lock(ctx, tx, itemLock(itemID)); err != nil {
 			return err
@@ -116,19 +68,7 @@ func (s *Service) write(ctx context.Context, itemID string, all []*ballot) {
 		}
 		return s.tell(ctx, tx, DeskOf(r.ID), "answer")
 	})
-	if err != nil && len(all) > 1 { // one that cannot be written does not take the others with it
-		for n := range all {
-			s.write(context.WithoutCancel(ctx), itemID, all[n:n+1])
-		}
-		return
-	}
-	for n, b := range all {
-		if err == nil {
-			b.done <- became[n]
-		} else {
-			b.done <- err
-		}
-	}
+	return became, err
 }
 
 // sift says in became what is wrong with ballots, notes the others as arrived, and returns those that arrived for the first
