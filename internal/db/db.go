@@ -227,6 +227,24 @@ func Lock(ctx context.Context, tx bun.IDB, name string) error {
 	return Err(err)
 }
 
+// LockAll takes several named locks. Names in one order, whoever takes them, and nobody waits for each other.
+func LockAll(ctx context.Context, tx bun.IDB, names []string) error {
+	if isSQLite(tx) || len(names) == 0 {
+		return nil
+	}
+	_, err := tx.ExecContext(ctx, "SELECT pg_advisory_xact_lock(hashtextextended(n, 0)) FROM unnest(?::text[]) AS n", pgdialect.Array(names))
+	return Err(err)
+}
+
+// ForNoKeyUpdate is ForUpdate for who neither deletes the rows nor changes what others refer to: rows that refer to them may be
+// written meanwhile.
+func ForNoKeyUpdate(q *bun.SelectQuery) *bun.SelectQuery {
+	if isSQLite(q.DB()) {
+		return q
+	}
+	return q.For("NO KEY UPDATE")
+}
+
 // ForUpdate locks the selected rows until the transaction ends, where the database has row locks.
 func ForUpdate(q *bun.SelectQuery) *bun.SelectQuery {
 	if isSQLite(q.DB()) {

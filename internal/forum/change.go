@@ -83,7 +83,7 @@ func (s *Service) Edit(ctx context.Context, v *Visit, t *Thread, postID string, 
 		if err := saveMentions(ctx, tx, p.ID, who); err != nil {
 			return err
 		}
-		held, err := s.admit(ctx, tx, Attempt{Visit: v, Thread: t, Text: Text{ThreadID: t.ID, Body: body, Rules: c.Rules}, Edit: p})
+		held, err := s.admitEdit(ctx, tx, Attempt{Visit: v, Text: Text{ThreadID: t.ID, Body: body, Rules: c.Rules}, Edit: p})
 		if err != nil {
 			return err
 		}

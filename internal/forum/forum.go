@@ -17,6 +17,7 @@
 //	readers.go   the same for many people at once
 //	group.go     discussion groups of about 30, private groups
 //	post.go      writing, once for each client id
+//	batch.go     what is written at the same time, in one transaction
 //	change.go    editing; the one way by which a post's state changes
 //	text.go      rendering, mentions
 //	read.go      a thread's page, what is new
@@ -46,6 +47,7 @@ import (
 	"greenroom/internal/course"
 	"greenroom/internal/db"
 	"greenroom/internal/delivery"
+	"greenroom/internal/gather"
 	"greenroom/internal/inbox"
 	"greenroom/internal/record"
 	"greenroom/internal/shelf"
@@ -173,18 +175,21 @@ type Service struct {
 	inbox      *inbox.Service
 	accounts   *account.Service
 	opts       Options
-	gate       Gate         // nil: everything is let in
-	doors      *db.Prepared // doorQuery
-	drafts     *db.Prepared // draftQuery
+	gate       Gate                     // nil: everything is let in
+	writes     *gather.Gather[*writing] // by delivery
+	doors      *db.Prepared             // doorQuery
+	drafts     *db.Prepared             // draftQuery
 	leaves     *shelf.Shelf[leafKey, *leaf]
 }
 
 // New makes the service.
 func New(d *bun.DB, c *course.Service, dl *delivery.Service, r *record.Service, st *stream.Service, in *inbox.Service, a *account.Service, o Options) *Service {
-	return &Service{
+	s := &Service{
 		db: d, courses: c, deliveries: dl, records: r, streams: st, inbox: in, accounts: a, opts: o,
 		doors: db.Prepare(d, doorQuery), drafts: db.Prepare(d, draftQuery), leaves: newLeaves(st),
 	}
+	s.writes = gather.New(writesAtOnce, writesTime, s.writeAll)
+	return s
 }
 
 func (s *Service) clock() time.Time { return s.opts.Now().UTC().Truncate(time.Microsecond) }

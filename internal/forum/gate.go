@@ -12,17 +12,22 @@ import (
 
 // Attempt is a post that somebody wants to write.
 type Attempt struct {
-	Visit  *Visit
-	Thread *Thread
-	Text   Text
-	Edit   *Post // the post that is changed, nil for a new one
+	Visit *Visit
+	Text  Text
+	Edit  *Post // the post that is changed, nil for a new one
 }
 
-// Gate is asked before a post is let in. internal/moderation is one.
+// Admitted is the answer to an Attempt.
+type Admitted struct {
+	Held    string // for what reason the post is held for a moderator; "" lets it in
+	Refused error  // a fault: why it is not written
+}
+
+// Gate is asked before posts are let in. internal/moderation is one.
 type Gate interface {
-	// Admit refuses with a fault, or says for what reason the post is held for a moderator ("" lets it in). It joins the
-	// transaction.
-	Admit(ctx context.Context, tx bun.IDB, a Attempt) (held string, err error)
+	// Admit answers attempts on one delivery by different people, in their order. It joins the transaction, and writes nothing for
+	// one that it refuses.
+	Admit(ctx context.Context, tx bun.IDB, all []Attempt) ([]Admitted, error)
 	// Held is told of a post that was held, in the same transaction.
 	Held(ctx context.Context, tx bun.IDB, v *Visit, p *Post, why string) error
 }
@@ -30,20 +35,24 @@ type Gate interface {
 // SetGate says who is asked before posts are let in. Without it everything is.
 func (s *Service) SetGate(g Gate) { s.gate = g }
 
-// admit asks the gate. Who looks after the delivery writes freely.
-func (s *Service) admit(ctx context.Context, tx bun.IDB, a Attempt) (held string, err error) {
-	if s.gate == nil || a.Visit.Staff {
-		return "", nil
+// admit asks the gate.
+func (s *Service) admit(ctx context.Context, tx bun.IDB, all []Attempt) ([]Admitted, error) {
+	if s.gate == nil || len(all) == 0 {
+		return make([]Admitted, len(all)), nil
 	}
-	return s.gate.Admit(ctx, tx, a)
+	return s.gate.Admit(ctx, tx, all)
 }
 
-// hold is what is left to do for a post that waits for a moderator: it counts nowhere and nobody is told of it.
-func (w *writing) hold(ctx context.Context) error {
-	if err := dropDraft(ctx, w.tx, w.v.Who.ID, w.n.place(w.v), w.thread.ID); err != nil {
-		return err
+// admitEdit asks the gate about another text of a post. Who looks after the delivery writes freely.
+func (s *Service) admitEdit(ctx context.Context, tx bun.IDB, a Attempt) (held string, err error) {
+	if a.Visit.Staff {
+		return "", nil
 	}
-	return w.s.gate.Held(ctx, w.tx, w.v, w.post, w.held)
+	said, err := s.admit(ctx, tx, []Attempt{a})
+	if err != nil {
+		return "", err
+	}
+	return said[0].Held, said[0].Refused
 }
 
 // AuthorVisit is what the author of a post may do where it stands; nil when they have gone or left the delivery. Read it

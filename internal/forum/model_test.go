@@ -85,11 +85,14 @@ type model struct {
 // holds is a gate that keeps back what says "hold".
 type holds struct{}
 
-func (holds) Admit(_ context.Context, _ bun.IDB, a forum.Attempt) (string, error) {
-	if strings.Contains(a.Text.Body, "hold") {
-		return "test", nil
+func (holds) Admit(_ context.Context, _ bun.IDB, all []forum.Attempt) ([]forum.Admitted, error) {
+	out := make([]forum.Admitted, len(all))
+	for i, a := range all {
+		if strings.Contains(a.Text.Body, "hold") {
+			out[i].Held = "test"
+		}
 	}
-	return "", nil
+	return out, nil
 }
 
 func (holds) Held(context.Context, bun.IDB, *forum.Visit, *forum.Post, string) error { return nil }

@@ -47,7 +47,8 @@ type Visit struct {
 	Over      bool   // the delivery is over: reading only
 	Now       time.Time
 
-	own  string // the person's discussion group, on whatever board
+	in   string // the person's discussion group, on whatever board; "" while they are in none
+	own  string // that, or the one that they would come into now
 	all  *asked // what is known already where many boards are visited
 	door *door  // what is known already of the thread that is visited
 }
@@ -101,7 +102,7 @@ func (s *Service) enter(ctx context.Context, who *account.Person, deliveryID str
 
 // sit is the rule of enter. It reads nothing about the person.
 func (s *Service) sit(ctx context.Context, who *account.Person, d *delivery.Delivery, e *delivery.Enrolment, own string) (*Visit, error) {
-	v := &Visit{Who: who, Delivery: d, Enrolment: e, own: own, Staff: moderates(who, d.ID), Teaches: teaches(who, d.ID), Now: s.clock()}
+	v := &Visit{Who: who, Delivery: d, Enrolment: e, in: own, own: own, Staff: moderates(who, d.ID), Teaches: teaches(who, d.ID), Now: s.clock()}
 	v.Over = d.Status == delivery.Closed || d.Status == delivery.Cancelled
 	var err error
 	switch {

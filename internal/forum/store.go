@@ -3,6 +3,7 @@ package forum
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/uptrace/bun"
 
@@ -22,22 +23,49 @@ func threadByID(ctx context.Context, tx bun.IDB, threadID string) (*Thread, erro
 	return t, nil
 }
 
-// openedBy is threadByID with the id of the post that opened the thread, "" when there is none that people see.
-func openedBy(ctx context.Context, tx bun.IDB, threadID string) (*Thread, string, error) {
-	if !id.Valid(threadID) {
-		return nil, "", errNotFound
-	}
-	var t struct {
-		Thread  `bun:",extend"`
-		Opening string
-	}
-	first := tx.NewSelect().Model((*Post)(nil)).Column("q.id").Where("q.thread_id = t.id").Where("q.level = ?", Opening).Where("q.state = ?", Visible).OrderExpr("q.id").Limit(1)
-	err := tx.NewSelect().Model(&t).ColumnExpr("t.*").ColumnExpr("COALESCE((?), '') AS opening", first).Where("t.id = ?", threadID).Scan(ctx)
-	if err != nil {
-		return nil, "", db.Err(err)
-	}
-	return &t.Thread, t.Opening, nil
+// opened is a thread with the id of the post that opened it, "" when there is none that people see.
+type opened struct {
+	Thread  `bun:",extend"`
+	Opening string
 }
+
+// openedBy reads threads that are written in, by id, and locks them in one order.
+func openedBy(ctx context.Context, tx bun.IDB, threadIDs []string) (map[string]*opened, error) {
+	var all []*opened
+	first := tx.NewSelect().Model((*Post)(nil)).Column("q.id").Where("q.thread_id = t.id").Where("q.level = ?", Opening).Where("q.state = ?", Visible).OrderExpr("q.id").Limit(1)
+	threadIDs = slices.DeleteFunc(threadIDs, invalid)
+	if len(threadIDs) == 0 {
+		return nil, nil
+	}
+	q := tx.NewSelect().Model(&all).ColumnExpr("t.*").ColumnExpr("COALESCE((?), '') AS opening", first).Where("t.id IN (?)", bun.List(threadIDs)).OrderExpr("t.id")
+	if err := db.ForNoKeyUpdate(q).Scan(ctx); err != nil {
+		return nil, fmt.Errorf("find threads: %w", db.Err(err))
+	}
+	out := make(map[string]*opened, len(all))
+	for _, t := range all {
+		out[t.ID] = t
+	}
+	return out, nil
+}
+
+// answerable reads posts that are answered, by id: where they stand, and not what they say.
+func answerable(ctx context.Context, tx bun.IDB, postIDs []string) (map[string]*Post, error) {
+	var all []*Post
+	postIDs = slices.DeleteFunc(postIDs, invalid)
+	if len(postIDs) == 0 {
+		return nil, nil
+	}
+	if err := tx.NewSelect().Model(&all).Column("id", "thread_id", "root_id", "level", "state").Where("q.id IN (?)", bun.List(postIDs)).Scan(ctx); err != nil {
+		return nil, fmt.Errorf("find posts: %w", db.Err(err))
+	}
+	out := make(map[string]*Post, len(all))
+	for _, p := range all {
+		out[p.ID] = p
+	}
+	return out, nil
+}
+
+func invalid(anID string) bool { return !id.Valid(anID) }
 
 // promptThread is the thread of a prompt for a group, nil while nobody has written in it.
 func promptThread(ctx context.Context, tx bun.IDB, deliveryID, activityKey, group string) (*Thread, error) {

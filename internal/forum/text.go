@@ -33,7 +33,7 @@ type mention struct {
 // self-paced deliveries these are the people who have written in the thread under their name. Invalid when there are
 // more than MaxMentions.
 func (s *Service) mentioned(ctx context.Context, tx bun.IDB, v *Visit, threadID, body string) ([]Named, error) {
-	if !strings.Contains(body, "@") {
+	if !mayMention(body) {
 		return nil, nil
 	}
 	known, err := s.known(ctx, tx, v, threadID)
@@ -48,6 +48,8 @@ func (s *Service) mentioned(ctx context.Context, tx bun.IDB, v *Visit, threadID,
 	}
 	return who, nil
 }
+
+func mayMention(body string) bool { return strings.Contains(body, "@") }
 
 // known are the people whom a post here can name, the longest names first.
 func (s *Service) known(ctx context.Context, tx bun.IDB, v *Visit, threadID string) ([]Named, error) {

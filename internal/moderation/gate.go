@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -46,132 +47,169 @@ func fold(s string) string {
 
 // standing is all that holds for a person on a board.
 type standing struct {
-	Site    `bun:",extend"`
-	Hold    bool
-	Staffed string
-	Slow    int    // seconds
-	Edition int    // of the house rules
-	Agreed  bool   // the person has accepted it
-	CaseID  string // of a suspension, "" without
-	Until   *time.Time
+	Site            `bun:",extend"`
+	PersonID, Board string
+	Hold            bool
+	Staffed         string
+	Slow            int    // seconds
+	Edition         int    // of the house rules
+	Agreed          bool   // the person has accepted it
+	CaseID          string // of a suspension, "" without
+	Until           *time.Time
 }
 
-// standingQuery takes the limits of new members where none were set, whether boards hold, the person twice with the board
-// between, the delivery, and the time.
-const standingQuery = `SELECT COALESCE(s.words, '') AS words, COALESCE(s.caretaker, '') AS caretaker, s.caretaker_from, s.caretaker_to, COALESCE(s.caretaker_text, '') AS caretaker_text,
+// standings is the query for people on boards: for each, in no order, as many rows as they have suspensions there, that which lasts
+// longest first. It takes the limits of new members where none were set, whether boards hold, those asked for as rows of (person,
+// delivery, board), and the time.
+func standings(asked int) string {
+	return `SELECT w.column1 AS person_id, w.column3 AS board,
+	COALESCE(s.words, '') AS words, COALESCE(s.caretaker, '') AS caretaker, s.caretaker_from, s.caretaker_to, COALESCE(s.caretaker_text, '') AS caretaker_text,
 	COALESCE(s.newcomer_hours, ?) AS newcomer_hours, COALESCE(s.newcomer_posts, ?) AS newcomer_posts, COALESCE(s.newcomer_links, ?) AS newcomer_links,
 	COALESCE(b.hold, ?) AS hold, COALESCE(b.staffed, '') AS staffed, COALESCE(b.slow_seconds, 0) AS slow,
 	h.version AS edition, a.person_id IS NOT NULL AS agreed, COALESCE(x.case_id, '') AS case_id, x.until
-FROM (SELECT COALESCE(max(version), 1) AS version FROM moderation_rules) AS h
-LEFT JOIN moderation_accepted AS a ON a.version = h.version AND a.person_id = ?
+FROM (VALUES ` + strings.TrimSuffix(strings.Repeat("(?, ?, ?), ", asked), ", ") + `) AS w
+CROSS JOIN (SELECT COALESCE(max(version), 1) AS version FROM moderation_rules) AS h
+LEFT JOIN moderation_accepted AS a ON a.version = h.version AND a.person_id = w.column1
 LEFT JOIN moderation_site AS s ON s.id = 1
-LEFT JOIN moderation_board AS b ON b.delivery_id = ? AND b.board = ?
-LEFT JOIN moderation_suspension AS x ON x.person_id = ? AND x.delivery_id = ? AND x.until > ? AND x.lifted_at IS NULL
-ORDER BY x.until DESC LIMIT 1`
-
-func standingArgs(personID, deliveryID, board string, now time.Time) []any {
-	return []any{newSite.NewcomerHours, newSite.NewcomerPosts, newSite.NewcomerLinks, false, personID, deliveryID, board, personID, deliveryID, now}
+LEFT JOIN moderation_board AS b ON b.delivery_id = w.column2 AND b.board = w.column3
+LEFT JOIN moderation_suspension AS x ON x.person_id = w.column1 AND x.delivery_id = w.column2 AND x.until > ? AND x.lifted_at IS NULL
+ORDER BY x.until DESC`
 }
 
-// standing reads it in one query.
-func (s *Service) standing(ctx context.Context, tx bun.IDB, personID, deliveryID, board string, now time.Time) (*standing, error) {
-	x := new(standing)
-	if err := tx.NewRaw(standingQuery, standingArgs(personID, deliveryID, board, now)...).Scan(ctx, x); err != nil {
+func standingArgs(now time.Time, all ...*forum.Visit) []any {
+	args := []any{newSite.NewcomerHours, newSite.NewcomerPosts, newSite.NewcomerLinks, false}
+	for _, v := range all {
+		args = append(args, v.Who.ID, v.Delivery.ID, v.Board)
+	}
+	return append(args, now)
+}
+
+// standing reads it for attempts on one delivery, in their order, in one query.
+func (s *Service) standing(ctx context.Context, tx bun.IDB, all []forum.Attempt, now time.Time) ([]*standing, error) {
+	visits := make([]*forum.Visit, len(all))
+	for i, a := range all {
+		visits[i] = a.Visit
+	}
+	var rows []*standing
+	if err := tx.NewRaw(standings(len(all)), standingArgs(now, visits...)...).Scan(ctx, &rows); err != nil {
 		return nil, fmt.Errorf("what holds on a board: %w", db.Err(err))
 	}
-	return x, nil
+	out := make([]*standing, len(all))
+	for i, v := range visits {
+		at := slices.IndexFunc(rows, func(x *standing) bool { return x.PersonID == v.Who.ID && x.Board == v.Board })
+		out[i] = rows[at]
+	}
+	return out, nil
 }
 
-// Admit is the forum's question before it lets a post in. What refuses says why and for how long; nothing that was typed is lost.
-func (s *Service) Admit(ctx context.Context, tx bun.IDB, a forum.Attempt) (string, error) {
-	v, now := a.Visit, s.clock()
-	x, err := s.standing(ctx, tx, v.Who.ID, v.Delivery.ID, v.Board, now)
+// Admit is the forum's question before it lets posts in. What refuses says why and for how long; nothing that was typed is lost.
+func (s *Service) Admit(ctx context.Context, tx bun.IDB, all []forum.Attempt) ([]forum.Admitted, error) {
+	now := s.clock()
+	stand, err := s.standing(ctx, tx, all, now)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	period := x.InCaretaker(now)
+	out := make([]forum.Admitted, len(all))
+	for i, a := range all {
+		x := stand[i]
+		if out[i].Refused, err = s.refuses(ctx, tx, a, x, now); err != nil {
+			return nil, err
+		}
+		if out[i].Refused != nil {
+			continue
+		}
+		if !x.Agreed { // they do with this post
+			if err := accept(ctx, tx, a.Visit.Who.ID, x.Edition, now); err != nil {
+				return nil, fmt.Errorf("accept the house rules: %w", err)
+			}
+		}
+		out[i].Held = x.holds(a, now)
+	}
+	return out, nil
+}
+
+// refuses says why somebody may not write this here and now, nil when they may.
+func (s *Service) refuses(ctx context.Context, tx bun.IDB, a forum.Attempt, x *standing, now time.Time) (refused, err error) {
 	switch {
-	case period == CaretakerRead:
-		return "", fault.New(fault.Conflict, "moderation.caretaker_read")
+	case x.InCaretaker(now) == CaretakerRead:
+		return fault.New(fault.Conflict, "moderation.caretaker_read"), nil
 	case x.Until != nil:
-		return "", fault.New(fault.Conflict, "moderation.suspended", "Until", x.Until.UTC().Format("2 January 2006, 15:04 UTC"))
+		return fault.New(fault.Conflict, "moderation.suspended", "Until", x.Until.UTC().Format("2 January 2006, 15:04 UTC")), nil
+	case !x.Agreed && a.Text.Rules != x.Edition:
+		var f fault.Fields
+		f.Add("rules", "moderation.rules_missing")
+		return f.Err(), nil
+	case a.Edit != nil:
+		return nil, nil
 	}
-	if err := s.agree(ctx, tx, a, x, now); err != nil {
-		return "", err
-	}
-	if a.Edit == nil {
-		if err := s.pace(ctx, tx, a, x, now); err != nil {
-			return "", err
+	if now.Sub(a.Visit.Who.CreatedAt) < time.Duration(x.NewcomerHours)*time.Hour {
+		if refused, err := newcomer(ctx, tx, a, x, now); refused != nil || err != nil {
+			return refused, err
 		}
 	}
+	if x.Slow > 0 {
+		return slowly(ctx, tx, a, x, now)
+	}
+	return nil, nil
+}
+
+// holds says for what reason a post waits for a moderator, "" when it does not.
+func (x *standing) holds(a forum.Attempt, now time.Time) string {
 	text := " " + fold(a.Text.Title+" "+a.Text.Body) + " "
 	for _, w := range x.lines() {
 		if strings.Contains(text, " "+w+" ") {
-			return heldWords, nil
+			return heldWords
 		}
 	}
 	switch {
 	case a.Edit != nil: // let in once already
-		return "", nil
-	case period == CaretakerHold:
-		return heldCaretaker, nil
+		return ""
+	case x.InCaretaker(now) == CaretakerHold:
+		return heldCaretaker
 	case x.Hold:
-		return heldBoard, nil
+		return heldBoard
 	}
-	return "", nil
+	return ""
 }
 
-// agree refuses who has not accepted the house rules, unless they do with this post.
-func (s *Service) agree(ctx context.Context, tx bun.IDB, a forum.Attempt, x *standing, now time.Time) error {
-	if x.Agreed {
-		return nil
+// newcomer holds the limits of new members.
+func newcomer(ctx context.Context, tx bun.IDB, a forum.Attempt, x *standing, now time.Time) (refused, err error) {
+	var f fault.Fields
+	if n := len(link.FindAllString(a.Text.Body, -1)); n > x.NewcomerLinks {
+		f.Add("body", "moderation.newcomer_links", "Max", x.NewcomerLinks, "Hours", x.NewcomerHours)
 	}
-	if a.Text.Rules != x.Edition {
-		var f fault.Fields
-		f.Add("rules", "moderation.rules_missing")
-		return f.Err()
+	if len(a.Text.Files) > 0 {
+		f.Add("files", "moderation.newcomer_files", "Hours", x.NewcomerHours)
 	}
-	return accept(ctx, tx, a.Visit.Who.ID, x.Edition, now)
+	if err := f.Err(); err != nil {
+		return err, nil
+	}
+	n, err := tx.NewSelect().Table("forum_post").Where("author_id = ?", a.Visit.Who.ID).Where("created_at > ?", now.Add(-24*time.Hour)).Count(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("posts of a new member: %w", db.Err(err))
+	}
+	if int(n) >= x.NewcomerPosts {
+		return fault.New(fault.Limited, "moderation.newcomer_posts", "Max", x.NewcomerPosts), nil
+	}
+	return nil, nil
 }
 
-// pace holds the limits of new members and of boards in slow mode.
-func (s *Service) pace(ctx context.Context, tx bun.IDB, a forum.Attempt, x *standing, now time.Time) error {
-	who := a.Visit.Who
-	if age := now.Sub(who.CreatedAt); age < time.Duration(x.NewcomerHours)*time.Hour {
-		var f fault.Fields
-		if n := len(link.FindAllString(a.Text.Body, -1)); n > x.NewcomerLinks {
-			f.Add("body", "moderation.newcomer_links", "Max", x.NewcomerLinks, "Hours", x.NewcomerHours)
-		}
-		if len(a.Text.Files) > 0 {
-			f.Add("files", "moderation.newcomer_files", "Hours", x.NewcomerHours)
-		}
-		if err := f.Err(); err != nil {
-			return err
-		}
-		n, err := tx.NewSelect().Table("forum_post").Where("author_id = ?", who.ID).Where("created_at > ?", now.Add(-24*time.Hour)).Count(ctx)
-		if err != nil {
-			return fmt.Errorf("posts of a new member: %w", db.Err(err))
-		}
-		if int(n) >= x.NewcomerPosts {
-			return fault.New(fault.Limited, "moderation.newcomer_posts", "Max", x.NewcomerPosts)
-		}
-	}
-	if x.Slow == 0 {
-		return nil
-	}
+// slowly holds the time between two posts on a board in slow mode.
+func slowly(ctx context.Context, tx bun.IDB, a forum.Attempt, x *standing, now time.Time) (refused, err error) {
 	var last []time.Time
-	err := tx.NewSelect().TableExpr("forum_post AS q").ColumnExpr("q.created_at").Join("JOIN forum_thread AS t ON t.id = q.thread_id").
-		Where("q.author_id = ?", who.ID).Where("t.delivery_id = ?", a.Visit.Delivery.ID).Where("t.board = ?", a.Visit.Board).
+	err = tx.NewSelect().TableExpr("forum_post AS q").ColumnExpr("q.created_at").Join("JOIN forum_thread AS t ON t.id = q.thread_id").
+		Where("q.author_id = ?", a.Visit.Who.ID).Where("t.delivery_id = ?", a.Visit.Delivery.ID).Where("t.board = ?", a.Visit.Board).
 		OrderExpr("q.created_at DESC").Limit(1).Scan(ctx, &last)
 	if err != nil {
-		return fmt.Errorf("the last post on a slow board: %w", db.Err(err))
+		return nil, fmt.Errorf("the last post on a slow board: %w", db.Err(err))
 	}
-	if len(last) > 0 {
-		if wait := last[0].Add(time.Duration(x.Slow) * time.Second).Sub(now); wait > 0 {
-			return fault.New(fault.Limited, "moderation.slow", "Seconds", x.Slow, "Wait", int(wait.Seconds())+1)
-		}
+	if len(last) == 0 {
+		return nil, nil
 	}
-	return nil
+	if wait := last[0].Add(time.Duration(x.Slow) * time.Second).Sub(now); wait > 0 {
+		return fault.New(fault.Limited, "moderation.slow", "Seconds", x.Slow, "Wait", int(wait.Seconds())+1), nil
+	}
+	return nil, nil
 }
 
 // Held opens a case for a post that was held.
@@ -202,7 +240,7 @@ type Waits struct {
 // Waits tells what holds for a person on a board. Who looks after the delivery writes freely.
 func (s *Service) Waits(ctx context.Context, v *forum.Visit) (*Waits, error) {
 	now, x := s.clock(), new(standing)
-	if err := s.stands.One(ctx, x, standingArgs(v.Who.ID, v.Delivery.ID, v.Board, now)...); err != nil { // asked for each page on which somebody can write
+	if err := s.stands.One(ctx, x, standingArgs(now, v)...); err != nil { // asked for each page on which somebody can write
 		return nil, fmt.Errorf("what holds on a board: %w", db.Err(err))
 	}
 	w, period := &Waits{}, x.InCaretaker(now)

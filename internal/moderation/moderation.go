@@ -169,13 +169,13 @@ type Service struct {
 	accounts *account.Service
 	mail     *mail.Service
 	opts     Options
-	stands   *db.Prepared // standingQuery
+	stands   *db.Prepared // standings(1)
 	subjects map[string]Subject
 }
 
 // New makes the service. The forum asks it before it lets posts in once SetGate was called with it.
 func New(d *bun.DB, f *forum.Service, in *inbox.Service, a *account.Service, m *mail.Service, o Options) *Service {
-	return &Service{db: d, forum: f, inbox: in, accounts: a, mail: m, opts: o, stands: db.Prepare(d, standingQuery)}
+	return &Service{db: d, forum: f, inbox: in, accounts: a, mail: m, opts: o, stands: db.Prepare(d, standings(1))}
 }
 
 func (s *Service) clock() time.Time { return s.opts.Now().UTC().Truncate(time.Microsecond) }

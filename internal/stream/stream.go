@@ -11,6 +11,8 @@ package stream
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -65,20 +67,56 @@ func New(d *bun.DB, now func() time.Time, bell Doorbell) *Service {
 	return &Service{db: d, now: now, bell: bell}
 }
 
+// Entry is an event that is to be appended.
+type Entry struct{ Stream, Kind, Payload string }
+
 // Append adds an event in the transaction and returns its number, and rings after the commit (that of db.InTx). Call it
 // last before the commit, since it holds the stream's row until then. A stream begins with its first event.
 func (s *Service) Append(ctx context.Context, tx bun.IDB, streamID, kind, payload string) (int64, error) {
-	var n int64
-	_, err := tx.NewInsert().Model(&counter{ID: streamID, Head: 1, Epoch: 1}).
-		On("CONFLICT (id) DO UPDATE").Set("head = stream.head + 1").Returning("head").Exec(ctx, &n)
+	n, err := s.AppendAll(ctx, tx, []Entry{{streamID, kind, payload}})
 	if err != nil {
-		return 0, fmt.Errorf("number an event of %q: %w", streamID, db.Err(err))
+		return 0, err
 	}
-	e := Event{StreamID: streamID, N: n, Kind: kind, Payload: payload, At: s.now().UTC().Truncate(time.Microsecond)}
-	if _, err := tx.NewInsert().Model(&e).Exec(ctx); err != nil {
-		return 0, fmt.Errorf("append to %q: %w", streamID, db.Err(err))
+	return n[0], nil
+}
+
+// AppendAll is Append for several events, of one or more streams, in two statements. It takes the streams' rows in the order of
+// their names: call it once in a transaction, so that two cannot wait for each other.
+func (s *Service) AppendAll(ctx context.Context, tx bun.IDB, all []Entry) ([]int64, error) {
+	if len(all) == 0 {
+		return nil, nil
 	}
-	db.AfterCommit(ctx, func() { s.bell.Ring(Hint{streamID, n}) })
+	more := map[string]int64{}
+	for _, e := range all {
+		more[e.Stream]++
+	}
+	rows := make([]counter, 0, len(more))
+	for _, id := range slices.Sorted(maps.Keys(more)) {
+		rows = append(rows, counter{ID: id, Head: more[id], Epoch: 1})
+	}
+	var heads []counter
+	_, err := tx.NewInsert().Model(&rows).On("CONFLICT (id) DO UPDATE").Set("head = stream.head + EXCLUDED.head").Returning("id, head").Exec(ctx, &heads)
+	if err != nil {
+		return nil, fmt.Errorf("number events of %q: %w", rows[0].ID, db.Err(err))
+	}
+	last := make(map[string]int64, len(heads)) // number that was given out, by stream
+	for _, h := range heads {
+		last[h.ID] = h.Head - more[h.ID]
+	}
+	at, events, n := s.now().UTC().Truncate(time.Microsecond), make([]Event, len(all)), make([]int64, len(all))
+	for i, e := range all {
+		last[e.Stream]++
+		n[i] = last[e.Stream]
+		events[i] = Event{StreamID: e.Stream, N: n[i], Kind: e.Kind, Payload: e.Payload, At: at}
+	}
+	if _, err := tx.NewInsert().Model(&events).Exec(ctx); err != nil {
+		return nil, fmt.Errorf("append to %q: %w", rows[0].ID, db.Err(err))
+	}
+	db.AfterCommit(ctx, func() {
+		for _, h := range heads {
+			s.bell.Ring(Hint{h.ID, h.Head})
+		}
+	})
 	return n, nil
 }
 

@@ -133,3 +133,48 @@ func TestRingsAreJoinedAndEndWithTheSubscription(t *testing.T) {
 	default:
 	}
 }
+
+// Several events at once, of several streams: each stream's numbers follow one another whoever else writes, and who wrote hears them in
+// the order of the events.
+func TestSeveralAtOnce(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *bun.DB) {
+		const writers, each = 6, 15
+		s := stream.New(d, now, stream.NewLocal())
+		var wg sync.WaitGroup
+		for w := range writers {
+			wg.Go(func() {
+				names := []string{"a", "b", "c"}
+				if w%2 == 1 {
+					names = []string{"c", "b", "a"} // in another order: nobody waits for somebody who waits for them
+				}
+				for i := range each {
+					all := []stream.Entry{{Stream: names[0], Kind: "x", Payload: "1"}, {Stream: names[1], Kind: "x", Payload: "2"}, {Stream: names[0], Kind: "x", Payload: "3"}, {Stream: names[2], Kind: "x", Payload: "4"}}
+					err := db.InTx(context.Background(), d, func(ctx context.Context, tx bun.Tx) error {
+						n, err := s.AppendAll(ctx, tx, all)
+						if err == nil && (len(n) != 4 || n[2] != n[0]+1) {
+							t.Errorf("numbers %v", n)
+						}
+						return err
+					})
+					if err != nil {
+						t.Errorf("writer %d, %d: %v", w, i, err)
+					}
+				}
+			})
+		}
+		wg.Wait()
+		for name, want := range map[string]int{"a": writers * each * 3 / 2, "b": writers * each, "c": writers * each * 3 / 2} {
+			events, _, err := s.Since(context.Background(), name, 0, 1000)
+			head, _, err2 := s.Head(context.Background(), name)
+			if err != nil || err2 != nil || len(events) != want || head != int64(want) {
+				t.Errorf("%s: %d events up to %d, want %d; %v %v", name, len(events), head, want, err, err2)
+			}
+			for i, e := range events {
+				if e.N != int64(i+1) {
+					t.Fatalf("%s: event %d has the number %d", name, i, e.N)
+				}
+			}
+		}
+	})
+}

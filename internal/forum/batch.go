@@ -1,0 +1,447 @@
+package forum
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"greenroom/internal/db"
+	"greenroom/internal/event"
+	"greenroom/internal/fault"
+	"greenroom/internal/id"
+	"greenroom/internal/inbox"
+	"greenroom/internal/live"
+	"greenroom/internal/markdown"
+	"greenroom/internal/stream"
+	"greenroom/internal/words"
+)
+
+// What is written in a delivery while posts are being written there is written together, next (see package gather): what
+// every post needs is asked for and said once for all of them, so that a crowd costs some ten statements and one flush to the disk, and
+// not each of them that. What few posts need (another name, mentions, files, the first answer to a prompt) is done for each.
+const (
+	writesAtOnce = 64              // posts in one transaction
+	writesTime   = 8 * time.Second // that it may take, so that pages hear before they give up
+)
+
+// writing is a text on its way to become a post.
+type writing struct {
+	v      *Visit
+	n      Text
+	digest string
+	files  []File
+	html   markdown.HTML // "" where the text may mention somebody
+
+	progress
+}
+
+// progress is how far a writing is. A transaction that is begun anew begins anew with it.
+type progress struct {
+	refused error // it is not written; nothing of it is
+	thread  *Thread
+	parent  *Post
+	fresh   bool   // the thread begins with it
+	held    string // why it waits for a moderator, "" when it does not
+	post    *Post
+}
+
+var (
+	errLocked = errors.New("the thread is locked")
+	errTwice  = errors.New("two posts of one person") // what the second may depends on the first
+)
+
+// batch is writings of one delivery in one transaction, no two of them of one person.
+type batch struct {
+	s    *Service
+	tx   bun.Tx
+	now  time.Time
+	left []*writing // that are not refused
+}
+
+// writeAll writes posts of a delivery in one transaction: gather.Write.
+func (s *Service) writeAll(ctx context.Context, _ string, all []*writing) (became []error, err error) {
+	locks := make([]string, len(all))
+	for i, w := range all {
+		locks[i] = "forum-write:" + w.v.Who.ID
+	}
+	slices.Sort(locks)
+	if len(slices.Compact(slices.Clone(locks))) < len(all) {
+		return nil, errTwice
+	}
+	err = db.InTx(ctx, s.db, func(ctx context.Context, tx bun.Tx) error {
+		for _, w := range all {
+			w.progress = progress{}
+		}
+		if err := db.LockAll(ctx, tx, locks); err != nil {
+			return err
+		}
+		b := &batch{s: s, tx: tx, now: s.clock(), left: all}
+		return b.run(ctx)
+	})
+	became = make([]error, len(all))
+	for i, w := range all {
+		became[i] = w.refused
+	}
+	return became, err
+}
+
+// run goes from what only reads, and refuses, to what writes. What fails after that undoes all.
+func (b *batch) run(ctx context.Context) error {
+	for _, step := range []func(context.Context) error{b.pace, b.find, b.admit, b.begin, b.insert, b.follow} {
+		if b.left = slices.DeleteFunc(slices.Clone(b.left), func(w *writing) bool { return w.refused != nil }); len(b.left) == 0 {
+			return nil
+		}
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// of collects something of each writing, without what is empty and what is there already.
+func (b *batch) of(what func(*writing) string) []string {
+	var out []string
+	for _, w := range b.left {
+		if x := what(w); x != "" {
+			out = append(out, x)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+func (w *writing) author() string { return w.v.Who.ID }
+
+// pace refuses who writes too fast.
+func (b *batch) pace(ctx context.Context) error {
+	var rows []struct {
+		AuthorID    string
+		Minute, Day int
+	}
+	err := b.tx.NewSelect().Model((*Post)(nil)).Column("q.author_id").ColumnExpr("sum(CASE WHEN q.created_at > ? THEN 1 ELSE 0 END) AS minute", b.now.Add(-time.Minute)).
+		ColumnExpr("count(*) AS day").Where("q.author_id IN (?)", bun.List(b.of((*writing).author))).Where("q.created_at > ?", b.now.Add(-24*time.Hour)).
+		GroupExpr("q.author_id").Scan(ctx, &rows)
+	if err != nil {
+		return fmt.Errorf("how fast people write: %w", db.Err(err))
+	}
+	for _, w := range b.left {
+		for _, r := range rows {
+			switch {
+			case r.AuthorID != w.author():
+			case r.Minute >= PerMinute:
+				w.refused = fault.New(fault.Limited, "forum.too_fast", "N", PerMinute)
+			case r.Day >= PerDay:
+				w.refused = fault.New(fault.Limited, "forum.too_many", "N", PerDay)
+			}
+		}
+	}
+	return nil
+}
+
+// find finds the threads that are there already, and the posts that are answered.
+func (b *batch) find(ctx context.Context) error {
+	threads, err := openedBy(ctx, b.tx, b.of(func(w *writing) string { return w.n.ThreadID }))
+	if err != nil {
+		return err
+	}
+	parents, err := answerable(ctx, b.tx, b.of(func(w *writing) string { return w.n.ParentID }))
+	if err != nil {
+		return err
+	}
+	for _, w := range b.left {
+		if w.n.ParentID != "" && !w.v.Unlocked {
+			w.refused = errNotFound // what one may not read one cannot answer
+			continue
+		}
+		if w.n.ParentID != "" {
+			w.parent = parents[w.n.ParentID]
+		}
+		if w.n.ThreadID != "" {
+			w.refused = w.in(threads[w.n.ThreadID])
+		}
+	}
+	return nil
+}
+
+// in says whether it can be written in the thread.
+func (w *writing) in(t *opened) error {
+	v := w.v
+	if t == nil || t.DeliveryID != v.Delivery.ID || t.Board != v.Board || !v.sees(&t.Thread) || t.State != Visible {
+		return errNotFound
+	}
+	w.thread = &t.Thread
+	if t.Locked && !v.Staff {
+		return errLocked
+	}
+	if w.n.ParentID != "" {
+		return w.answers()
+	}
+	if t.Opening != "" && !v.Prompt() { // what is written to a thread as such answers what opened it
+		w.parent = &Post{ID: t.Opening, ThreadID: t.ID, Level: Opening, State: Visible}
+	}
+	return nil
+}
+
+// answers says whether the post that is answered is in the thread.
+func (w *writing) answers() error {
+	if w.parent == nil || w.parent.ThreadID != w.thread.ID || w.parent.State != Visible {
+		return errNotFound
+	}
+	return nil
+}
+
+// admit asks the gate. Who looks after the delivery writes freely.
+func (b *batch) admit(ctx context.Context) error {
+	var asking []*writing
+	var all []Attempt
+	for _, w := range b.left {
+		if !w.v.Staff {
+			asking, all = append(asking, w), append(all, Attempt{Visit: w.v, Text: w.n})
+		}
+	}
+	said, err := b.s.admit(ctx, b.tx, all)
+	for i, a := range said {
+		asking[i].held, asking[i].refused = a.Held, a.Refused
+	}
+	return err
+}
+
+// begin makes the threads that begin, and brings people into the group whose discussion they join.
+func (b *batch) begin(ctx context.Context) error {
+	for _, w := range b.left {
+		var err error
+		switch v := w.v; {
+		case w.thread != nil:
+			err = b.join(ctx, w)
+		case v.Prompt():
+			err = b.prompt(ctx, w)
+		default:
+			w.fresh = true
+			w.thread = &Thread{
+				ID: id.New(), DeliveryID: v.Delivery.ID, CourseKey: v.Course.Key, Board: v.Board, GroupID: strings.TrimPrefix(v.privateGroup(), groupBoard),
+				Title: w.n.Title, AuthorID: v.Who.ID, State: Visible, CreatedAt: b.now, LastAt: b.now,
+			}
+			if w.held != "" { // its title waits with it
+				w.thread.State = Hidden
+			}
+			if _, err = b.tx.NewInsert().Model(w.thread).Exec(ctx); err != nil {
+				err = fmt.Errorf("begin a thread: %w", db.Err(err))
+			}
+			w.parent = nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// prompt finds or begins the thread of a prompt that its author's group has.
+func (b *batch) prompt(ctx context.Context, w *writing) (err error) {
+	v, group := w.v, ""
+	if v.Delivery.Cohort() && v.Member() {
+		if group, err = b.s.assign(ctx, b.tx, v.Delivery.ID, v.Who.ID); err != nil {
+			return err
+		}
+	}
+	if w.thread, err = b.s.ensurePrompt(ctx, b.tx, v, group); err != nil {
+		return err
+	}
+	if w.thread.Locked && !v.Staff {
+		return errLocked
+	}
+	if w.n.ParentID != "" {
+		return w.answers()
+	}
+	return nil
+}
+
+// join puts who writes in a group's discussion into the group.
+func (b *batch) join(ctx context.Context, w *writing) error {
+	if v := w.v; v.Prompt() && v.Member() && w.thread.GroupID != "" && w.thread.GroupID != v.in {
+		return b.s.join(ctx, b.tx, v.Delivery.ID, v.Who.ID, w.thread.GroupID)
+	}
+	return nil
+}
+
+// privateGroup is the board's name where it is a private group's.
+func (v *Visit) privateGroup() string {
+	if strings.HasPrefix(v.Board, groupBoard) {
+		return v.Board
+	}
+	return ""
+}
+
+func (b *batch) insert(ctx context.Context) error {
+	posts, named := make([]*Post, len(b.left)), make([][]Named, len(b.left))
+	for i, w := range b.left {
+		p, err := b.post(ctx, w)
+		if err != nil {
+			return err
+		}
+		if w.html == "" {
+			if named[i], err = b.s.mentioned(ctx, b.tx, w.v, w.thread.ID, p.Body); err != nil {
+				return err
+			}
+			p.HTML = string(render(p.Body, named[i]))
+		}
+		posts[i], w.post = p, p
+	}
+	if _, err := b.tx.NewInsert().Model(&posts).Exec(ctx); err != nil {
+		return fmt.Errorf("insert posts: %w", db.Err(err))
+	}
+	for i, w := range b.left {
+		if err := saveMentions(ctx, b.tx, w.post.ID, named[i]); err != nil {
+			return err
+		}
+		if err := saveFiles(ctx, b.tx, w.post.ID, w.files, b.now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// post makes the row.
+func (b *batch) post(ctx context.Context, w *writing) (*Post, error) {
+	v := w.v
+	p := &Post{
+		ID: id.New(), ThreadID: w.thread.ID, Level: Response, AuthorID: v.Who.ID, ClientID: w.n.ClientID, Digest: w.digest, Body: w.n.Body,
+		HTML: string(w.html), HTMLVersion: markdown.Version, Words: words.Count(w.n.Body), State: Visible, Rev: 1, CreatedAt: b.now, Files: len(w.files),
+	}
+	if w.held != "" {
+		p.State, p.StateReason, p.StateAt = Held, w.held, &b.now
+	}
+	p.RootID = p.ID
+	switch {
+	case w.fresh:
+		p.Level = Opening
+	case w.parent != nil && w.parent.Level == Opening:
+		p.ParentID = w.parent.ID
+	case w.parent != nil:
+		p.Level, p.ParentID, p.RootID = Comment, w.parent.ID, w.parent.RootID
+	}
+	if v.Prompt() {
+		p.Late = v.Dates.Late(p.Level, b.now)
+		p.Unlocks = p.Level == Response && p.Words >= v.Content.MinWords
+	}
+	if w.n.Pseudonym {
+		name, err := b.s.alias(ctx, b.tx, v)
+		if err != nil {
+			return nil, err
+		}
+		p.Pseudonym = name
+	}
+	return p, nil
+}
+
+// follow is what new posts change: the threads' numbers, drafts, steps, and last the streams.
+func (b *batch) follow(ctx context.Context) error {
+	if err := b.dropDrafts(ctx); err != nil {
+		return err
+	}
+	var in []*writing
+	for _, w := range b.left {
+		if w.held == "" {
+			in = append(in, w)
+		} else if err := b.s.gate.Held(ctx, b.tx, w.v, w.post, w.held); err != nil { // it counts nowhere and nobody is told of it
+			return err
+		}
+	}
+	if b.left = in; len(in) == 0 {
+		return nil
+	}
+	if err := b.count(ctx); err != nil {
+		return err
+	}
+	facts := make([]Posted, len(in))
+	for i, w := range in {
+		if err := b.s.complete(ctx, b.tx, w.v); err != nil {
+			return err
+		}
+		facts[i] = Posted{PostID: w.post.ID, ThreadID: w.thread.ID, DeliveryID: w.thread.DeliveryID, At: w.post.CreatedAt}
+	}
+	if err := event.RecordAll(ctx, b.tx, b.now, facts); err != nil {
+		return err
+	}
+	return b.tell(ctx)
+}
+
+// dropDrafts removes what the posts were before they were sent.
+func (b *batch) dropDrafts(ctx context.Context) error {
+	var args []any
+	for _, w := range b.left {
+		args = append(args, w.author(), w.n.place(w.v))
+		if w.n.ThreadID == "" {
+			args = append(args, w.author(), w.thread.ID)
+		}
+	}
+	rows := strings.TrimSuffix(strings.Repeat("(?, ?), ", len(args)/2), ", ")
+	if _, err := b.tx.NewDelete().Model((*Draft)(nil)).Where("(person_id, place) IN (VALUES "+rows+")", args...).Exec(ctx); err != nil {
+		return fmt.Errorf("drop drafts: %w", db.Err(err))
+	}
+	return nil
+}
+
+// count adds the posts to the numbers of their threads.
+func (b *batch) count(ctx context.Context) error {
+	more := map[string]int{}
+	for _, w := range b.left {
+		more[w.thread.ID]++
+	}
+	q := b.tx.NewUpdate().Model((*Thread)(nil)).Set("last_at = ?", b.now).Where("id IN (?)", bun.List(b.of(func(w *writing) string { return w.thread.ID })))
+	var add strings.Builder
+	var args []any
+	for thread, n := range more {
+		add.WriteString(" WHEN ? THEN ?")
+		args = append(args, thread, n)
+	}
+	q = q.Set("posts = posts + CASE id"+add.String()+" END", args...)
+	answered := b.of(func(w *writing) string {
+		if w.post.Level > Opening && w.thread.AuthorID != w.author() {
+			return w.thread.ID
+		}
+		return ""
+	})
+	if len(answered) > 0 {
+		q = q.Set("answered = (answered OR id IN (?))", bun.List(answered))
+	}
+	if _, err := q.Exec(ctx); err != nil {
+		return fmt.Errorf("count posts: %w", db.Err(err))
+	}
+	return nil
+}
+
+// tell appends to the streams of threads, of boards where threads begin, and of people to whom a prompt has opened.
+func (b *batch) tell(ctx context.Context) error {
+	var all []stream.Entry
+	say := func(name string, h happened) error {
+		raw, err := json.Marshal(h)
+		all = append(all, stream.Entry{Stream: name, Kind: h.Kind, Payload: string(raw)})
+		return err
+	}
+	for _, w := range b.left {
+		p, t := w.post, w.thread
+		if p.Unlocks && !w.v.Unlocked {
+			db.AfterCommit(ctx, func() { b.s.streams.Ring(live.AccessStream(w.author())) })
+			if err := say(inbox.StreamOf(w.author()), happened{Kind: "reset"}); err != nil {
+				return err
+			}
+		}
+		if w.fresh {
+			if err := say(BoardStream(t.DeliveryID, t.Board), happened{Kind: "thread", Thread: t.ID}); err != nil {
+				return err
+			}
+		}
+		if err := say(t.Stream(), happened{Kind: "post", Post: p.ID, Rev: p.Rev, Root: p.RootID, Client: p.ClientID}); err != nil {
+			return err
+		}
+	}
+	_, err := b.s.streams.AppendAll(ctx, b.tx, all)
+	return err
+}
