@@ -75,10 +75,11 @@ func main() {
 	}
 	only := flag.String("only", "", "sqlite or postgres")
 	short := flag.Bool("short", false, "a tenth of the time")
+	turn := flag.Duration("turn", 600*time.Millisecond, "how long ours and the baseline run in turns; with that a whole run stays below ten minutes")
 	some := flag.String("parts", "", "what to measure, by commas: "+strings.Join(partNames(), ", ")+"; all when empty")
 	profile := flag.String("profile", "", "file for a processor profile of the whole run")
 	flag.Parse()
-	s := settings{turn: 600 * time.Millisecond, short: *short, parts: map[string]bool{}} // a whole run stays below ten minutes
+	s := settings{turn: *turn, short: *short, parts: map[string]bool{}}
 	if s.short {
 		s.turn /= 10
 	}

@@ -63,6 +63,7 @@ var parts = []part{
 	{"complete", (*bench).complete},
 	{"choice", (*bench).choice},
 	{"forum", (*bench).forum},
+	{"replies", (*bench).replies},
 	{"live", (*bench).live},
 	{"room", (*bench).room},
 	{"growth", (*bench).growth},
