@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"sync"
 	"testing"
 	"time"
 
@@ -283,6 +284,117 @@ func TestANATSOfOnesOwnMayComeLateAndGoAndComeBack(t *testing.T) {
 	if one.Counts().Lost == 0 {
 		t.Error("nothing was counted as lost")
 	}
+}
+
+// gate is a way to a server that can be blocked: nothing comes through and neither end hears why.
+type gate struct {
+	at   string
+	open sync.RWMutex
+}
+
+func newGate(t *testing.T, to string) *gate {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	ok(t, err)
+	g := &gate{at: l.Addr().String()}
+	var mu sync.Mutex
+	var ends []net.Conn
+	var running sync.WaitGroup
+	pass := func(from, to net.Conn) {
+		buf := make([]byte, 4096)
+		for {
+			n, err := from.Read(buf)
+			g.open.RLock()
+			if err == nil {
+				_, err = to.Write(buf[:n])
+			}
+			g.open.RUnlock()
+			if err != nil {
+				_ = to.Close()
+				return
+			}
+		}
+	}
+	running.Go(func() {
+		for {
+			near, err := l.Accept()
+			if err != nil {
+				return
+			}
+			far, err := net.Dial("tcp", to)
+			if err != nil {
+				_ = near.Close()
+				continue
+			}
+			mu.Lock()
+			ends = append(ends, near, far)
+			mu.Unlock()
+			running.Go(func() { pass(near, far) })
+			running.Go(func() { pass(far, near) })
+		}
+	})
+	t.Cleanup(func() {
+		_ = l.Close()
+		mu.Lock()
+		for _, c := range ends {
+			_ = c.Close()
+		}
+		mu.Unlock()
+		running.Wait()
+	})
+	return g
+}
+
+// A connection that is blocked and not cut: the bell says at once that it is not ready, rings in its own process as ever, and when
+// the way is free again what was rung comes through (discussion.md 3.5, 3).
+func TestABlockedConnectionIsNoticedAndNothingWaitsForIt(t *testing.T) {
+	t.Parallel()
+	at := free(t)
+	own(t, at)
+	g := newGate(t, at)
+	one, atOne := hang(t, bell.Options{URL: "nats://" + g.at})
+	_, atTwo := hang(t, bell.Options{URL: "nats://" + at})
+	heard := func() bool { return one.Check(t.Context()) == nil }
+	until(t, "it hears itself", heard)
+	meet(t, one, atTwo)
+	g.open.Lock()
+	until(t, "it is silent", func() bool { return errors.Is(one.Check(t.Context()), bell.ErrSilent) })
+	one.Ring(stream.Hint{Stream: "thread:1", Head: 7})
+	want(t, atOne, stream.Hint{Stream: "thread:1", Head: 7})
+	g.open.Unlock()
+	want(t, atTwo, stream.Hint{Stream: "thread:1", Head: 7})
+	until(t, "it hears itself again", heard)
+}
+
+// More messages than may wait for a process that does not come to hear them: it is told to look at everything.
+func TestAFullBufferMeansLookAtEverything(t *testing.T) {
+	t.Parallel()
+	s := own(t, free(t))
+	two, atTwo := hang(t, bell.Options{URL: s.ClientURL()})
+	until(t, "it hears itself", func() bool { return two.Check(t.Context()) == nil })
+	for len(atTwo) > 0 {
+		<-atTwo
+	}
+	stuck, freed := make(chan struct{}), make(chan struct{})
+	var once sync.Once
+	two.Listen(func(h stream.Hint) {
+		if h.Stream == "thread:stuck" {
+			once.Do(func() { close(stuck); <-freed })
+		}
+	})
+	c, err := nats.Connect(s.ClientURL())
+	ok(t, err)
+	defer c.Close()
+	ok(t, c.Publish(two.Subject(), []byte("x\nthread:stuck 1\n")))
+	<-stuck
+	lost := two.Counts().Lost
+	for range 5000 { // more than may wait
+		ok(t, c.Publish(two.Subject(), []byte("x\nthread:1 1\n")))
+	}
+	ok(t, c.Flush())
+	until(t, "it knows that hints were lost", func() bool { return two.Counts().Lost > lost })
+	close(freed)
+	want(t, atTwo, stream.Hint{})
 }
 
 func TestSitesThatShareANATSAndNonsenseAreNotHeard(t *testing.T) {

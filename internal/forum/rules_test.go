@@ -1,6 +1,9 @@
 package forum_test
 
 import (
+	"context"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +15,7 @@ import (
 	"greenroom/internal/fault"
 	"greenroom/internal/forum"
 	"greenroom/internal/inbox"
+	"greenroom/internal/stream"
 )
 
 // Design 3.5, number 5: a page of a thread names the number of the stream it was read at, read before its posts. Whatever
@@ -37,6 +41,75 @@ func TestTest5SnapshotAndStreamMeet(t *testing.T) {
 			if strings.Contains(e.Payload, "A reply") || strings.Contains(e.Payload, ben.ID) || strings.Contains(e.Payload, "Ben") {
 				t.Errorf("an event says %s", e.Payload)
 			}
+		}
+	})
+}
+
+// between runs something once, before the n-th query of whoever has it as context: each query asks its context whether it is
+// counted (db.CountQueries).
+type between struct {
+	context.Context
+	left int
+	do   func()
+}
+
+func (b *between) Value(key any) any {
+	if fmt.Sprintf("%T", key) == "db.countKey" {
+		if b.left--; b.left == 0 {
+			b.do()
+		}
+	}
+	return b.Context.Value(key)
+}
+
+// Design 3.5, number 5: whatever is written while a page is read, before any of its queries, is on the page or told after the
+// page's number, and so is what came back meanwhile.
+func TestTest5AnythingBetweenTheQueriesOfAPage(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *bun.DB) {
+		w := setup(t, d)
+		ana, ben, cat := w.member("Ana Lopes"), w.member("Ben Ofa"), w.member("Cat Katz")
+		first := w.write(ana, forum.General, forum.Text{Title: "Hello", Body: "First words."})
+		hidden := w.write(ben, forum.General, forum.Text{ThreadID: first.ThreadID, Body: "Hidden, and back."})
+		w.change(hidden, forum.Hidden, "house rule 2")
+		for n, came := 1, true; came; n++ {
+			var late *forum.Post
+			ctx := &between{Context: w.ctx, left: n, do: func() {
+				w.pass(time.Minute)
+				late = w.write(ben, forum.General, forum.Text{ThreadID: first.ThreadID, Body: fmt.Sprint("At moment ", n)})
+				w.change(hidden, forum.Visible, "a mistake")
+			}}
+			v, th, err := w.VisitToRead(ctx, cat, first.ThreadID)
+			ok(t, err)
+			g, err := w.Page(ctx, v, th, forum.Where{})
+			ok(t, err)
+			ctx.left = 0
+			if came = late != nil; !came {
+				if n < 4 {
+					t.Errorf("a page is %d queries", n-1)
+				}
+				continue
+			}
+			events, _, err := w.streams.Since(w.ctx, th.Stream(), g.Head, 100)
+			ok(t, err)
+			told := func(id string) bool {
+				return slices.ContainsFunc(events, func(e stream.Event) bool { return strings.Contains(e.Payload, id) })
+			}
+			shown := map[string]string{}
+			for _, p := range g.Posts {
+				shown[p.ID] = p.State
+			}
+			if shown[late.ID] == "" && !told(late.ID) {
+				t.Errorf("at moment %d: the post is not on the page of number %d, nor told after it", n, g.Head)
+			}
+			if shown[hidden.ID] != forum.Visible && !told(hidden.ID) {
+				t.Errorf("at moment %d: what came back is not on the page, nor told after it", n)
+			}
+			now := w.page(cat, first.ThreadID) // the page that was kept meanwhile is not what others get
+			if len(now.Posts) != n+1 || now.Posts[n].ID != late.ID {
+				t.Errorf("at moment %d: the next page has %d posts", n, len(now.Posts))
+			}
+			w.change(hidden, forum.Hidden, "house rule 2")
 		}
 	})
 }

@@ -1,18 +1,22 @@
 package live_test
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"runtime"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -347,6 +351,67 @@ func TestWritersAndReadersLoseNothing(t *testing.T) {
 	})
 }
 
+// between runs something once, at the n-th moment before or after a read of the database.
+type between struct {
+	left atomic.Int64
+	do   func()
+}
+
+func (b *between) tick(q *bun.QueryEvent) {
+	if strings.HasPrefix(q.Query, "SELECT") && b.left.Add(-1) == 0 {
+		b.do()
+	}
+}
+func (b *between) BeforeQuery(ctx context.Context, q *bun.QueryEvent) context.Context {
+	b.tick(q)
+	return ctx
+}
+func (b *between) AfterQuery(_ context.Context, q *bun.QueryEvent) { b.tick(q) }
+
+// A post that comes while a page begins to listen is told once and in its place, whenever that is: before or after anything that
+// the hub reads (discussion.md 3.5, 5).
+func TestAPostWhileSomebodyBeginsToListen(t *testing.T) {
+	each(t, live.Options{Poll: time.Hour, PerPerson: 1000}, func(t *testing.T, p *place) {
+		post := &between{}
+		//lint:ignore SA1019 what comes between is made for the hub that runs already
+		p.d.AddQueryHook(post)
+		for n := int64(1); ; n++ {
+			topic := fmt.Sprint("room:", n)
+			for range 30 { // more than the hub reads at once
+				p.say(topic, "post", "bo old")
+			}
+			post.do = func() { p.say(topic, "post", "bo between") }
+			post.left.Store(n)
+			s := p.in("ann", topic, 3)
+			last := int64(3)
+			told := func(f live.Frame) {
+				if last++; f.T != "event" || f.N != last {
+					t.Fatalf("at moment %d: %+v, want number %d", n, f, last)
+				}
+			}
+			for f := s.next(); f.T != "sub"; f = s.next() {
+				told(f)
+			}
+			came := post.left.Swap(0) <= 0
+			p.say(topic, "post", "bo last")
+			all := int64(31)
+			if came {
+				all++
+			}
+			for last < all {
+				told(s.next())
+			}
+			_ = s.Close()
+			if !came { // there is no such moment
+				if n < 8 {
+					t.Errorf("there were %d moments", n-1)
+				}
+				return
+			}
+		}
+	})
+}
+
 func TestWhoMayNotReadGetsVoidsUntilTheRuleFlips(t *testing.T) {
 	each(t, live.Options{}, func(t *testing.T, p *place) {
 		p.board.set(&p.board.locked, "lee", true)
@@ -476,6 +541,26 @@ func TestSessionsThatEndEndTheirSockets(t *testing.T) {
 	})
 }
 
+// Where no bell is heard the looks at sessions and seats find what has changed (discussion.md 3.5, 12).
+func TestWhatEndsWithoutABell(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *bun.DB) {
+		p := open(t, d, deaf{stream.NewLocal()}, live.Options{Check: 20 * time.Millisecond, Seats: 40 * time.Millisecond})
+		ann, bo, cy := p.in("ann", "room:a", 0), p.in("bo", "room:a", 0), p.in("cy", "room:a", 0)
+		for _, s := range []*socket{ann, bo, cy} {
+			s.want("sub")
+		}
+		p.mu.Lock()
+		p.ended["session of ann"] = true
+		p.mu.Unlock()
+		ann.wantClose(live.CloseSignedOut)
+		p.board.set(&p.board.banned, "bo", true)
+		bo.want("gone")
+		p.board.set(&p.board.locked, "cy", true)
+		cy.want("reset")
+	})
+}
+
 func TestDoors(t *testing.T) {
 	each(t, live.Options{Sockets: 3, PerPerson: 2}, func(t *testing.T, p *place) {
 		for _, origin := range []string{"", "http://evil.example", "https://site.example", "http://site.example.evil.example", "null"} {
@@ -564,33 +649,120 @@ func TestASlowReaderIsCutAndOthersAreNotHeldUp(t *testing.T) {
 	})
 }
 
+// wire is a way to the hub that can be cut without either end hearing of it, as by a tunnel or a closed lid.
+type wire struct {
+	at  string
+	mu  sync.Mutex
+	cut bool
+}
+
+func (p *place) wire() *wire {
+	p.t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	ok(p.t, err)
+	w, to := &wire{at: l.Addr().String()}, strings.TrimPrefix(p.url, "ws://")
+	var ends []net.Conn
+	var running sync.WaitGroup
+	pass := func(from, to net.Conn) {
+		buf := make([]byte, 4096)
+		for {
+			n, err := from.Read(buf)
+			w.mu.Lock()
+			if !w.cut { // else it is swallowed, and so is the end
+				if err != nil {
+					_ = to.Close()
+				} else {
+					_, _ = to.Write(buf[:n])
+				}
+			}
+			w.mu.Unlock()
+			if err != nil {
+				return
+			}
+		}
+	}
+	running.Go(func() {
+		for {
+			near, err := l.Accept()
+			if err != nil {
+				return
+			}
+			far, err := net.Dial("tcp", to)
+			if err != nil {
+				_ = near.Close()
+				return
+			}
+			w.mu.Lock()
+			ends = append(ends, near, far)
+			w.mu.Unlock()
+			running.Go(func() { pass(near, far) })
+			running.Go(func() { pass(far, near) })
+		}
+	})
+	p.t.Cleanup(func() {
+		_ = l.Close()
+		w.mu.Lock()
+		for _, c := range ends {
+			_ = c.Close()
+		}
+		w.mu.Unlock()
+		running.Wait()
+	})
+	return w
+}
+
+func (w *wire) drop() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.cut = true
+}
+
+// A socket of which nothing comes any more, not even its end, is ended and its reader no longer counted; who answers pings stays.
+// A node that dies without a word takes its readers out of the count too (discussion.md 3.5, 9).
 func TestPingsFindWhoHasGone(t *testing.T) {
-	each(t, live.Options{Ping: 40 * time.Millisecond, Silent: 200 * time.Millisecond}, func(t *testing.T, p *place) {
-		here, dead := p.in("here", "room:a", 0), p.in("dead", "room:a", 0)
-		here.want("sub")
+	each(t, live.Options{Ping: 40 * time.Millisecond, Silent: 600 * time.Millisecond, Here: 30 * time.Millisecond}, func(t *testing.T, p *place) {
+		here, second := p.in("here", "room:a", 0), p.in("second", "room:a", 0)
+		w := p.wire()
+		direct := p.url
+		p.url = "ws://" + w.at
+		dead := p.in("dead", "room:a", 0)
+		p.url = direct
 		dead.want("sub")
-		dead.SetPingHandler(func(string) error { return nil }) // it no longer answers, but its socket stands
-		go func() {
+		answers := func(s *socket) { // pongs are sent by who reads
 			for {
-				if _, _, err := dead.ReadMessage(); err != nil {
+				if _, _, err := s.ReadMessage(); err != nil {
 					return
 				}
 			}
-		}()
+		}
+		go answers(second)
+		go answers(dead)
+		for count := 0; count != 3; {
+			if f := here.next(); f.T == "here" {
+				count = f.Count
+			}
+		}
+		w.drop()
 		beats := 0
-		for {
+		for count := 3; count != 0 || beats < 3; {
 			f, err := here.read()
 			ok(t, err)
-			if f.T == "beat" {
+			switch f.T {
+			case "here":
+				count = f.Count
+			case "beat":
 				beats++
 				if _, there := f.Heads["room:a"]; !there {
 					t.Errorf("a beat without heads: %+v", f)
 				}
 			}
-			if n, _, _ := p.Status(); n == 1 && beats > 2 {
-				return
-			}
 		}
+		if n, _, _ := p.Status(); n != 2 {
+			t.Errorf("%d sockets stand", n)
+		}
+		p.streams.Hint(stream.Hint{Stream: "here:another node/room:a", Head: 5}) // once, and never again
+		here.here(7)
+		here.here(0)
 	})
 }
 
@@ -782,25 +954,68 @@ func TestHowManyWrite(t *testing.T) {
 	})
 }
 
-// After a thousand readers have come and gone the process runs what it ran before.
+// After ten thousand readers have come and gone, a thousand of them at a time, the process runs what it ran before
+// (discussion.md 3.5, 19). All but some come through memory: so many sockets of the system, twice, are more than a process may have.
 func TestNothingRunsForWhoHasGone(t *testing.T) {
+	const rounds, crowd, dialled = 10, 1000, 50
 	d := dbtest.New(t, "sqlite")
-	p := open(t, d, stream.NewLocal(), live.Options{PerPerson: 2000, Accept: 100_000, Here: 10 * time.Millisecond})
+	p := open(t, d, stream.NewLocal(), live.Options{PerPerson: 2 * crowd, Accept: 1_000_000, Here: 10 * time.Millisecond, Typing: 20 * time.Millisecond})
 	p.say("room:a", "post", "bo x")
-	round := func() {
-		var all []*socket
-		for range 50 {
-			s := p.in("ann", "room:a", 0)
-			s.want("event 1 x", "sub 1")
-			all = append(all, s)
+	round := func() (most int) {
+		all := make([]*socket, crowd)
+		var coming sync.WaitGroup
+		for i := range all {
+			coming.Go(func() {
+				if i < dialled {
+					all[i], _ = p.dial("ann")
+				} else {
+					all[i] = p.pipe("ann")
+				}
+				if all[i] == nil {
+					return
+				}
+				frames := []string{"hello", "event", "sub"}
+				if i < dialled { // dial has read it
+					frames = frames[1:]
+				}
+				if i < dialled || i%4 == 0 {
+					all[i].sub("room:a", 0, 1)
+				} else {
+					frames = frames[:1]
+				}
+				for _, want := range frames {
+					f, err := all[i].read()
+					for err == nil && (f.T == "here" || f.T == "beat") {
+						f, err = all[i].read()
+					}
+					if err != nil || f.T != want {
+						t.Errorf("got %+v, %v, want %s", f, err, want)
+					}
+				}
+			})
 		}
+		coming.Wait()
+		if t.Failed() {
+			t.FailNow()
+		}
+		if sockets, _, _ := p.Status(); sockets != crowd {
+			t.Fatalf("%d sockets stand, want %d", sockets, crowd)
+		}
+		most = runtime.NumGoroutine()
+		all[0].typing("room:a")
+		var going sync.WaitGroup
 		for i, s := range all {
-			if i%2 == 0 {
-				ok(t, s.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(websocket.CloseNormalClosure, ""), time.Now().Add(time.Second)))
-			}
-			_ = s.Close()
+			going.Go(func() {
+				if i%2 == 0 {
+					_ = s.SetWriteDeadline(time.Now().Add(time.Second))
+					_ = s.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(websocket.CloseNormalClosure, ""), time.Now().Add(time.Second))
+				}
+				_ = s.Close()
+			})
 		}
+		going.Wait()
 		until(t, func() bool { sockets, topics, _ := p.Status(); return sockets+topics == 0 })
+		return most
 	}
 	round()
 	base := 0
@@ -809,10 +1024,49 @@ func TestNothingRunsForWhoHasGone(t *testing.T) {
 		base = runtime.NumGoroutine()
 		return base == was
 	})
-	for range 20 {
-		round()
+	for range rounds {
+		if most := round(); most < base+crowd { // else the count says nothing
+			t.Errorf("%d goroutines serve %d readers", most-base, crowd)
+		}
 	}
 	until(t, func() bool { return runtime.NumGoroutine() <= base+3 })
+}
+
+// pipe is dial through memory, without a socket of the system; its first frame is not read.
+func (p *place) pipe(who string) *socket {
+	here, there := net.Pipe()
+	w := &hijacked{conn: there}
+	answered := make(chan error, 1)
+	go func() {
+		r, err := http.ReadRequest(bufio.NewReader(there))
+		if err == nil {
+			err = p.Join(w, r, &account.Person{ID: who}, "session of "+who)
+		}
+		answered <- err
+	}()
+	u, err := url.Parse(p.url)
+	if err == nil {
+		var c *websocket.Conn
+		if c, _, err = websocket.NewClient(here, u, http.Header{"Origin": {"http://site.example"}}, 512, 512); err == nil {
+			if err = <-answered; err == nil {
+				return &socket{Conn: c, t: p.t}
+			}
+		}
+	}
+	p.t.Errorf("no socket: %v", err)
+	return nil
+}
+
+// hijacked is an answer whose connection is taken over at once.
+type hijacked struct {
+	http.ResponseWriter
+	conn net.Conn
+}
+
+func (h *hijacked) Header() http.Header { return http.Header{} }
+func (h *hijacked) WriteHeader(int)     {}
+func (h *hijacked) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	return h.conn, bufio.NewReadWriter(bufio.NewReaderSize(h.conn, 16), bufio.NewWriterSize(h.conn, 16)), nil
 }
 
 // The look at the heads of topics reads the database while others tell what is newer: what it read then is no history that was
