@@ -103,7 +103,7 @@ const (
 // they get everything, once (3.5, 10).
 func TestASocketKeepsTheGate(t *testing.T) {
 	eachShow(t, func(t *testing.T, w *talkShow) {
-		w.begins(w.ana, ask, "The quetzal is my secret."+many)
+		w.begins(w.ana, ask, "The quetzal is my secret, @Lee Locked."+many)
 		lee, trainer := w.listen(w.lee, 0), w.listen(w.trainer, 0)
 		w.says(w.ana, "And so is the axolotl.", id.New()).want(303)
 		for n := range int64(2) {
@@ -118,6 +118,7 @@ func TestASocketKeepsTheGate(t *testing.T) {
 		for _, path := range []string{"/threads/" + w.thread, w.board(ask), "/discuss/" + w.cohortID, "/discuss/" + w.cohortID + "/search?q=quetzal", "/me/notifications", "/me"} {
 			everywhere += w.lee.get(path).raw
 		}
+		everywhere += fmt.Sprint(w.lee.export()) + w.lee.told(t, w.ana, w.trainer)
 		for _, secret := range []string{"secret", "axolotl"} {
 			if strings.Contains(everywhere, secret) {
 				t.Errorf("%q leaked", secret)
@@ -133,6 +134,9 @@ func TestASocketKeepsTheGate(t *testing.T) {
 		if n := strings.Count(page.raw, "quetzal is my secret"); n != 1 {
 			t.Errorf("the page shows it %d times", n)
 		}
+		if got := w.lee.told(t, w.ana, w.trainer); strings.Contains(got, "quetzal") || strings.Contains(got, "axolotl") {
+			t.Errorf("what was locked was told in a letter: %s", got)
+		}
 		again := w.listen(w.lee, w.head())
 		w.says(w.ana, "The okapi came later.", id.New()).want(303)
 		if got := again.frame(4); !strings.Contains(got, "okapi") {
@@ -142,6 +146,33 @@ func TestASocketKeepsTheGate(t *testing.T) {
 			t.Errorf("it came %d times", n)
 		}
 	})
+}
+
+// told is all letters of the person, those that come once a day too.
+func (c *client) told(t *testing.T, others ...*client) string {
+	t.Helper()
+	ctx := context.Background()
+	ok(t, c.s.Events.Drain(ctx))
+	for hour := range 25 { // whatever hour they are due at
+		if c.s.clock.advance(time.Hour); hour%5 == 0 {
+			for _, who := range append(others, c) { // they stay signed in
+				who.get("/me/notifications").want(200)
+			}
+		}
+		_, err := c.s.Notify.SendDigests(ctx)
+		ok(t, err)
+		_, err = c.s.Notify.SendWeekly(ctx)
+		ok(t, err)
+	}
+	p, err := c.s.Accounts.ByID(ctx, c.id)
+	ok(t, err)
+	all, err := c.s.Mail.Mailbox(ctx, p.Email)
+	ok(t, err)
+	out := ""
+	for _, k := range all {
+		out += k.Subject + "\n" + k.Text + "\n"
+	}
+	return out
 }
 
 // What happens to posts while a page is closed is told when it is back, as things are by then (3.5, 11).
