@@ -17,6 +17,15 @@ async function agree(page) {
 
 test("new posts wait, are announced, and move no focus", { timeout: 240000 }, async () => {
   const reader = await open(browser), writer = await open(browser, { js: false }), staff = await open(browser);
+  await reader.addInitScript(() => { // what a screen reader is given to say
+    window.spoken = [];
+    new MutationObserver((all) => {
+      for (const m of all) {
+        const where = (m.target instanceof Element ? m.target : m.target.parentElement)?.closest("[role=status], [role=alert], [role=log], [aria-live]");
+        if (where?.textContent.trim()) window.spoken.push(where.textContent.trim());
+      }
+    }).observe(document, { subtree: true, childList: true, characterData: true });
+  });
   await signIn(reader, "learner2@demo.example");
   await signIn(writer, "learner3@demo.example");
   await signIn(staff, "trainer@demo.example");
@@ -52,6 +61,9 @@ test("new posts wait, are announced, and move no focus", { timeout: 240000 }, as
   assert.equal(await reader.locator(".post").count(), there, "what is there was touched");
   assert.equal(await reader.evaluate(() => document.activeElement.id), "f-body", "the focus moved");
   assert.ok((await reader.locator("[role=status], [aria-live=polite]").allInnerTexts()).some((t) => t.includes("Show 2 new posts")), "nothing was announced");
+  const spoken = await reader.evaluate(() => window.spoken);
+  assert.deepEqual(spoken.filter((t) => !/^Show (1 new post|2 new posts)$/.test(t)), [], "more was read out than that there is something new");
+  assert.equal(await reader.evaluate(() => document.querySelector(".post").closest("[aria-live], [role=log], [role=status]")), null);
   assert.deepEqual(await axe(reader), []);
   await reader.locator(".new-posts button").press("Enter");
   assert.equal(await reader.locator(".post").count(), there + 2);
@@ -70,6 +82,50 @@ test("new posts wait, are announced, and move no focus", { timeout: 240000 }, as
   assert.deepEqual([...reader.faults, ...deaf.faults, ...writer.faults, ...staff.faults], []);
 });
 
+test("the line says how the page hears, wherever one reads; a cut loses nothing", { timeout: 240000 }, async () => {
+  const reader = await open(browser, { size: "phone" }), writer = await open(browser, { js: false });
+  await signIn(reader, "learner2@demo.example");
+  await signIn(writer, "trainer@demo.example");
+  await reader.goto(talk + "/general");
+  await reader.locator(".board-list a", { hasText: "rude and right" }).click();
+  const line = reader.locator(".live-state");
+  await line.filter({ hasText: "Live" }).waitFor();
+  await reader.locator("#f-body").fill("Half a thought");
+  const at = await line.boundingBox();
+  assert.ok(at.y >= 0 && at.y + at.height < 844, `where one writes the line is at ${at.y}`);
+  await reader.context().setOffline(true);
+  await line.filter({ hasText: "Not connected since" }).waitFor();
+  await writer.goto(new URL(reader.url()).pathname);
+  await writer.locator("#f-body").fill("Said meanwhile, " + Date.now());
+  await agree(writer);
+  await writer.locator("button.btn-primary", { hasText: "Post" }).click();
+  assert.match(writer.url(), /#p-/);
+  await reader.context().setOffline(false);
+  await line.filter({ hasText: "Live" }).waitFor();
+  await reader.locator(".new-posts button", { hasText: "Show 1 new post" }).waitFor();
+  assert.deepEqual(await reader.evaluate(() => [document.activeElement.id, document.activeElement.value]), ["f-body", "Half a thought"]);
+
+  // A post in which the focus is changes when that has left.
+  const post = reader.locator(".post", { hasText: "Said meanwhile" });
+  await reader.locator(".new-posts button").press("Enter");
+  await post.locator("a", { hasText: "Reply" }).focus();
+  await writer.goto(await post.locator(".post-when a").getAttribute("href"));
+  await writer.locator(".post", { hasText: "Said meanwhile" }).locator("a", { hasText: "Edit" }).click();
+  await writer.locator("#f-body").fill("Said otherwise.");
+  await writer.locator("form:has(#f-body) button.btn-primary").click();
+  await writer.waitForURL(/#p-/);
+  await writer.goto(new URL(reader.url()).pathname);
+  await writer.locator("#f-body").fill("And something after it.");
+  await writer.locator("button.btn-primary", { hasText: "Post" }).click();
+  await reader.locator(".new-posts button", { hasText: "Show 1 new post" }).waitFor(); // so the edit has come too
+  assert.equal(await post.count(), 1, "a post was taken away from under the focus");
+  await reader.locator("#f-body").focus();
+  await reader.locator(".post", { hasText: "Said otherwise." }).waitFor();
+  assert.equal(await post.count(), 0);
+  assert.equal(await reader.evaluate(() => document.activeElement.id), "f-body");
+  assert.deepEqual([...reader.faults.filter((f) => !/ERR_INTERNET_DISCONNECTED/.test(f)), ...writer.faults], []);
+});
+
 test("how many read a thread is text, from three on", { timeout: 240000 }, async () => {
   const all = [];
   for (const [who, js] of [["learner2", true], ["learner3", true], ["trainer", true], ["learner4", false]]) {
@@ -82,6 +138,10 @@ test("how many read a thread is text, from three on", { timeout: 240000 }, async
   const [one, two, three, plain] = all;
   await one.locator(".live-here", { hasText: "3 reading now" }).waitFor({ timeout: 40000 });
   assert.deepEqual(await axe(one), []);
+  await two.locator("#f-body").fill("I type");
+  await one.locator(".live-here", { hasText: "3 reading now, 1 writing" }).waitFor();
+  assert.equal(await two.locator(".live-here").innerText(), "3 reading now");
+  await one.locator(".live-here", { hasText: /^3 reading now$/ }).waitFor();
   await plain.reload();
   assert.equal(await plain.locator(".live-here").innerText(), "4 reading now");
   await three.context().close();

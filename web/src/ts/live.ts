@@ -59,7 +59,18 @@ class Live {
     });
     addEventListener("pagehide", () => this.ws?.close());
     addEventListener("pageshow", (e) => { if (e.persisted && !this.ws) this.dial(); });
+    // A browser often knows sooner than a socket that there is no network, and always when there is one again.
+    addEventListener("offline", () => { this.off = true; this.drop(); });
+    addEventListener("online", () => { if (!this.ws) this.dial(); this.nudge(); });
     this.dial();
+  }
+
+  /** Gives the socket up, whatever it still says. */
+  private drop(): void {
+    const ws = this.ws;
+    if (!ws) return;
+    this.lost(0, undefined);
+    ws.close();
   }
 
   private dial(): void {
@@ -83,7 +94,7 @@ class Live {
   /** Browsers do not show pings, so a socket that says nothing for two of its beats is taken for dead. */
   private listen(): void {
     clearTimeout(this.quiet);
-    this.quiet = window.setTimeout(() => { const ws = this.ws; this.lost(0, undefined); ws?.close(); }, 2.5 * this.beat);
+    this.quiet = window.setTimeout(() => this.drop(), 2.5 * this.beat);
   }
 
   private lost(code: number, retry: number | undefined): void {
@@ -158,7 +169,11 @@ class Live {
         }
       }
       this.wait = look;
-      if (this.off) { this.off = false; this.tell(); }
+      if (this.off) { // the network is back, so a socket may stand too
+        this.off = false;
+        this.tell();
+        if (!this.ws) this.dial();
+      }
     } catch {
       this.wait = Math.min(most, this.wait * 2);
       if (!this.off && this.failed >= tries) { this.off = true; this.tell(); }

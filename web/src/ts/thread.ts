@@ -8,7 +8,7 @@ interface Item { id: string; root: string; level: number; rev: number; html: str
  * <live-thread> holds the posts of a thread. It hears what happens after the number that its page was read at. New posts
  * wait behind a button, which is announced; the focus stays where it is and what is there is not touched, but for a post
  * that was changed or taken away: that one is replaced. Where the answer is "reset", the button loads the page again. One
- * line says how the page hears of news.
+ * line, which stays in sight, says how the page hears of news.
  */
 export class LiveThread extends HTMLElement implements Listener {
   topic = "";
@@ -16,6 +16,7 @@ export class LiveThread extends HTMLElement implements Listener {
   epoch = 0;
   seat = "";
   private held: Item[] = [];
+  private later = new Map<string, Item>();
   private kept = 0;
   private bar: HTMLElement | undefined;
   private last: State | undefined;
@@ -41,7 +42,7 @@ export class LiveThread extends HTMLElement implements Listener {
     const p = f.data as Item;
     const there = document.getElementById("p-" + p.id);
     if (there) {
-      if (Number(there.dataset.rev) <= p.rev && !there.contains(document.activeElement)) there.replaceWith(this.make(p.html));
+      if (Number(there.dataset.rev) <= p.rev) this.replace(there, p);
       return;
     }
     const waits = this.held.some((h) => h.id === p.id);
@@ -53,7 +54,7 @@ export class LiveThread extends HTMLElement implements Listener {
   /** Says how the page hears of news. Only that it does not, and does again, is announced. */
   state(s: State): void {
     if (s === this.last) return;
-    const line = this.querySelector<HTMLElement>(".live-state");
+    const line = document.querySelector<HTMLElement>(".live-state");
     const time = new Date().toLocaleTimeString(document.documentElement.lang || undefined, { hour: "2-digit", minute: "2-digit", hour12: false });
     const text = say("live_" + s, { time });
     if (line) { line.textContent = text; line.dataset.state = s; }
@@ -68,6 +69,21 @@ export class LiveThread extends HTMLElement implements Listener {
     if (!line) return;
     line.hidden = n === 0;
     line.textContent = n ? say(writing ? "writing" : "reading", { n: String(n), w: String(writing) }) : "";
+  }
+
+  /** Replaces a post by what it is now: at once, or where the focus is in it, when that leaves. Of several the last counts. */
+  private replace(there: HTMLElement, p: Item): void {
+    if (!there.contains(document.activeElement)) { there.replaceWith(this.make(p.html)); return; }
+    if (!this.later.has(there.id)) {
+      there.addEventListener("focusout", (e) => {
+        if (there.contains(e.relatedTarget as Node | null)) return;
+        const now = this.later.get(there.id);
+        if (!now) return;
+        this.later.delete(there.id);
+        setTimeout(() => there.replaceWith(this.make(now.html))); // after the focus has come to where it goes
+      });
+    }
+    this.later.set(there.id, p);
   }
 
   private make(html: string): HTMLElement {
