@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"image"
 	"image/color"
@@ -67,8 +68,8 @@ func checkFiles(f *fault.Fields, files []Upload) {
 	}
 }
 
-// prepare reads what a file is from its content, and takes out of pictures what is not the picture: place, camera, time,
-// remarks. What cannot be read is Invalid.
+// prepare reads what a file is from its content, and takes out of pictures what is not the picture (place, camera, time,
+// remarks) and out of PDFs what is not their pages (cleanPDF). What cannot be read is Invalid.
 func prepare(files []Upload) ([]File, error) {
 	var out []File
 	var bad fault.Fields
@@ -79,17 +80,29 @@ func prepare(files []Upload) ([]File, error) {
 		case "image/jpeg", "image/png":
 			data, err = clean(kind, x.Data)
 		case "application/pdf":
+			data, err = cleanPDF(x.Data)
 		default:
 			bad.Add("files", "forum.file_type", "Name", fileName(x.Name), "Types", FileTypes)
 			continue
 		}
 		if err != nil {
-			bad.Add("files", "forum.file_broken", "Name", fileName(x.Name))
+			bad.Add("files", brokenKey(err), "Name", fileName(x.Name))
 			continue
 		}
 		out = append(out, File{ID: id.New(), Name: fileName(x.Name), Type: kind, Size: len(data), Data: data})
 	}
 	return out, bad.Err()
+}
+
+// brokenKey is the message for a file that could not be cleaned.
+func brokenKey(err error) string {
+	switch {
+	case errors.Is(err, errPDFLocked):
+		return "forum.pdf_locked"
+	case errors.Is(err, errPDFBroken):
+		return "forum.pdf_broken"
+	}
+	return "forum.file_broken"
 }
 
 // fileName is a name without folders and signs that nobody sees.

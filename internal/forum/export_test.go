@@ -1,0 +1,4 @@
+package forum
+
+// CleanPDF is cleanPDF, for tests.
+var CleanPDF = cleanPDF
