@@ -109,7 +109,7 @@ func (a *App) beginAnswers(ctx context.Context) error {
 	if act == nil {
 		return nil
 	}
-	dates := forum.DatesOf(d, rev, act.Module.Key, nil)
+	dates := forum.DatesOf(d, rev, act, nil)
 	at := dates.Opens.Add(30 * time.Hour)
 	if at.After(a.now()) {
 		return nil

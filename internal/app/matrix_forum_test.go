@@ -58,6 +58,7 @@ func init() {
 		"GET " + led:                      {lead(""), desk("trainer", 200), nil},
 		"POST " + led + "/groups":         {lead("/groups"), deskWriters("trainer", 422), nil},
 		"POST " + led + "/groups/move":    {lead("/groups/move"), deskWriters("trainer", 404), nil},
+		"POST " + led + "/groups/:group":  {lead("/groups/none"), deskWriters("trainer", 404), url.Values{"name": {"Some"}, "person": {"{learner}"}}},
 		"GET " + led + "/participation":   {lead("/participation"), desk("trainer", 200), nil},
 		"GET " + led + "/:board":          {lead("/first.none"), desk("trainer", 404), nil}, // the tiny course has no prompt: see TestFacilitation
 		"GET " + led + "/:board/summary":  {lead("/first.none/summary"), desk("trainer", 404), nil},

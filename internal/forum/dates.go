@@ -7,13 +7,16 @@ import (
 	"greenroom/internal/delivery"
 )
 
-// A prompt's days, counted from the day its module opens, which is day 1.
-const (
-	answerDay   = 3  // the own answer, by the end of the day
-	replyDay    = 6  // replies to others
-	closeAfter  = 14 // days after replyDay
-	archiveDays = 28 // days after it closes
-)
+// Days are when things are due in a prompt, counted from the day its module opens, which is day 1. The course's file says
+// them, or leaves them as usual.
+type Days struct {
+	Answer   int // the own answer, by the end of the day
+	Reply    int // replies to others
+	Closes   int // days after Reply
+	Archives int // days after it closes
+}
+
+var usualDays = Days{Answer: 3, Reply: 6, Closes: 14, Archives: 28}
 
 // Dates are one person's dates for one prompt, in UTC; all zero where there are none (self-paced).
 type Dates struct {
@@ -49,16 +52,18 @@ func (d Dates) Late(level int, now time.Time) bool {
 // DatesOf computes the dates of a prompt in a cohort. e nil gives the cohort's own. All days end at 23:59 in the cohort's
 // zone. A person's days begin when the module opens to them or, for who joined later, on the day they joined; what was
 // extended or allowed is added. Nobody's thread closes before the cohort's does.
-func DatesOf(d *delivery.Delivery, rev *course.Revision, module string, e *delivery.Enrolment) Dates {
-	if !d.Cohort() {
+func DatesOf(d *delivery.Delivery, rev *course.Revision, a *course.Activity, e *delivery.Enrolment) Dates {
+	c := contentOf(a)
+	if !d.Cohort() || c == nil {
 		return Dates{}
 	}
+	module := a.Module.Key
 	m, ok := d.Dates(rev, e).Module(module)
 	if !ok {
 		return Dates{}
 	}
 	zone := d.Location()
-	out := datesFrom(delivery.DateOf(m.Opens.In(zone)), m.Opens, 0, zone)
+	out := c.Days.from(delivery.DateOf(m.Opens.In(zone)), m.Opens, 0, zone)
 	if e == nil {
 		return out
 	}
@@ -67,20 +72,19 @@ func DatesOf(d *delivery.Delivery, rev *course.Revision, module string, e *deliv
 	if joined := delivery.DateOf(e.Joined().In(zone)); joined > begin {
 		begin = joined
 	}
-	out = datesFrom(begin, m.Opens, e.ExtendedDays+e.AllowedDays, zone)
+	out = c.Days.from(begin, m.Opens, e.ExtendedDays+e.AllowedDays, zone)
 	if ok {
-		if cohort := datesFrom(delivery.DateOf(own.Opens.In(zone)), own.Opens, 0, zone); cohort.Closes.After(out.Closes) {
+		if cohort := c.Days.from(delivery.DateOf(own.Opens.In(zone)), own.Opens, 0, zone); cohort.Closes.After(out.Closes) {
 			out.Closes, out.Archives = cohort.Closes, cohort.Archives
 		}
 	}
 	return out
 }
 
-func datesFrom(begin delivery.Date, opens time.Time, more int, zone *time.Location) Dates {
-	end := func(days int) time.Time { return delivery.At(begin.Add(days), "23:59", zone) }
+func (x Days) from(begin delivery.Date, opens time.Time, more int, zone *time.Location) Dates {
+	end := func(day int) time.Time { return delivery.At(begin.Add(day-1+more), "23:59", zone) }
 	return Dates{
-		Opens: opens, AnswerBy: end(answerDay - 1 + more), ReplyBy: end(replyDay - 1 + more),
-		Closes:   end(replyDay - 1 + closeAfter + more),
-		Archives: end(replyDay - 1 + closeAfter + archiveDays + more), Zone: zone,
+		Opens: opens, AnswerBy: end(x.Answer), ReplyBy: end(x.Reply), Closes: end(x.Reply + x.Closes),
+		Archives: end(x.Reply + x.Closes + x.Archives), Zone: zone,
 	}
 }

@@ -137,21 +137,24 @@ func groupSizes(ctx context.Context, tx bun.IDB, deliveryID string) (all []sized
 	return all, max(1, (n+GroupSize-1)/GroupSize), nil
 }
 
-// isIn says whether the visitor may know of the private group that they visit.
+// isIn says whether the visitor may know of the private group that they visit, and notes whether it was closed.
 func (s *Service) isIn(ctx context.Context, tx bun.IDB, v *Visit) (bool, error) {
 	if v.all != nil && v.all.in != nil {
 		return *v.all.in, nil
 	}
-	return inGroup(ctx, tx, v.Delivery.ID, v.Group, v.Who.ID, v.Staff)
+	var found []struct{ ClosedAt *time.Time }
+	err := inGroup(tx, v.Delivery.ID, v.Group, v.Who.ID, v.Staff).ColumnExpr("g.closed_at").Scan(ctx, &found)
+	v.Shut = len(found) > 0 && found[0].ClosedAt != nil
+	return len(found) > 0, db.Err(err)
 }
 
-func inGroup(ctx context.Context, tx bun.IDB, deliveryID, groupID, personID string, staff bool) (bool, error) {
+// inGroup finds a private group, for who is in it or looks after the delivery.
+func inGroup(tx bun.IDB, deliveryID, groupID, personID string, staff bool) *bun.SelectQuery {
 	q := tx.NewSelect().TableExpr("forum_group AS g").Where("g.id = ?", groupID).Where("g.delivery_id = ?", deliveryID).Where("g.kind = ?", private)
 	if !staff {
 		q = q.Join("JOIN forum_member AS m ON m.group_id = g.id AND m.person_id = ?", personID)
 	}
-	ok, err := q.Exists(ctx)
-	return ok, db.Err(err)
+	return q
 }
 
 func privateGroups(ctx context.Context, tx bun.IDB, deliveryID, personID string, staff bool) ([]Group, error) {
@@ -223,22 +226,15 @@ func (s *Service) MakeGroup(ctx context.Context, v *Visit, formID, name string, 
 	if !v.Teaches {
 		return nil, errNotFound
 	}
-	name = strings.TrimSpace(name)
-	var f fault.Fields
-	if n := utf8.RuneCountInString(name); n == 0 || n > MaxGroupName {
-		f.Add("name", "forum.group_name_wrong", "Max", MaxGroupName)
-	}
-	if len(people) == 0 || len(people) > 100 {
-		f.Add("person", "forum.group_people_wrong")
-	}
-	if err := f.Err(); err != nil {
+	name, err := checkGroup(name, len(people))
+	if err != nil {
 		return nil, err
 	}
 	if !id.Valid(formID) {
 		formID = id.New()
 	}
 	g := &Group{ID: formID, DeliveryID: v.Delivery.ID, Kind: private, Name: name, CreatedAt: s.clock()}
-	err := db.InTx(ctx, s.db, func(ctx context.Context, tx bun.Tx) error {
+	err = db.InTx(ctx, s.db, func(ctx context.Context, tx bun.Tx) error {
 		if err := db.Lock(ctx, tx, "forum-group:"+v.Delivery.ID); err != nil {
 			return err
 		}
@@ -260,6 +256,129 @@ func (s *Service) MakeGroup(ctx context.Context, v *Visit, formID, name string, 
 		return s.note(ctx, tx, v, "forum.group_made", "", name, "")
 	})
 	return g, err
+}
+
+// maxGroup is how many people a private group has.
+const maxGroup = 100
+
+// checkGroup says what is wrong with a private group of so many people; it returns the name tidied.
+func checkGroup(name string, people int) (string, error) {
+	name = strings.Join(strings.Fields(name), " ")
+	var f fault.Fields
+	if n := utf8.RuneCountInString(name); n == 0 || n > MaxGroupName {
+		f.Add("name", "forum.group_name_wrong", "Max", MaxGroupName)
+	}
+	if people == 0 || people > maxGroup {
+		f.Add("person", "forum.group_people_wrong", "Max", maxGroup)
+	}
+	return name, f.Err()
+}
+
+// GroupChange is what somebody makes of a private group. Was are the people whom its form showed in it: whoever else came or
+// went meanwhile stays as they are.
+type GroupChange struct {
+	Name        string
+	People, Was []string
+}
+
+// ChangeGroup gives a private group another name and other people. Who goes cannot read its board any more; what they wrote
+// stays. Who leads the cohort only. Invalid names the fields name and person.
+func (s *Service) ChangeGroup(ctx context.Context, v *Visit, groupID string, c GroupChange) error {
+	if !v.Teaches {
+		return errNotFound
+	}
+	name, err := checkGroup(c.Name, len(c.People))
+	if err != nil {
+		return err
+	}
+	return db.InTx(ctx, s.db, func(ctx context.Context, tx bun.Tx) error {
+		g, err := s.privateOf(ctx, tx, v, groupID)
+		if err != nil {
+			return err
+		}
+		var gone, came []string
+		for _, p := range c.Was {
+			if !slices.Contains(c.People, p) {
+				gone = append(gone, p)
+			}
+		}
+		for _, p := range c.People {
+			if !slices.Contains(c.Was, p) {
+				came = append(came, p)
+			}
+		}
+		if name == g.Name && len(gone)+len(came) == 0 {
+			return nil
+		}
+		g.Name = name
+		if _, err := tx.NewUpdate().Model(g).Column("name").WherePK().Exec(ctx); err != nil {
+			return fmt.Errorf("name a group: %w", db.Err(err))
+		}
+		if len(gone) > 0 {
+			_, err := tx.NewDelete().Model((*member)(nil)).Where("group_id = ?", g.ID).Where("person_id IN (?)", bun.List(gone)).Exec(ctx)
+			if err != nil {
+				return fmt.Errorf("leave a group: %w", db.Err(err))
+			}
+		}
+		if len(came) > 0 {
+			if err := s.fill(ctx, tx, v, g, came); err != nil {
+				return err
+			}
+		}
+		if err := s.note(ctx, tx, v, "forum.group_changed", "", g.Name, fmt.Sprintf("+%d −%d", len(came), len(gone))); err != nil {
+			return err
+		}
+		return s.resetAll(ctx, tx, append(gone, came...))
+	})
+}
+
+// CloseGroup ends a private group, or opens it again: its people can read what there is, and nobody writes. Who leads the
+// cohort only.
+func (s *Service) CloseGroup(ctx context.Context, v *Visit, groupID string, on bool) error {
+	if !v.Teaches {
+		return errNotFound
+	}
+	return db.InTx(ctx, s.db, func(ctx context.Context, tx bun.Tx) error {
+		g, err := s.privateOf(ctx, tx, v, groupID)
+		if err != nil || (g.ClosedAt != nil) == on {
+			return err
+		}
+		g.ClosedAt = nil
+		if now := s.clock(); on {
+			g.ClosedAt = &now
+		}
+		if _, err := tx.NewUpdate().Model(g).Column("closed_at").WherePK().Exec(ctx); err != nil {
+			return fmt.Errorf("close a group: %w", db.Err(err))
+		}
+		if err := s.note(ctx, tx, v, map[bool]string{true: "forum.group_closed", false: "forum.group_opened"}[on], "", g.Name, ""); err != nil {
+			return err
+		}
+		var in []string
+		if err := tx.NewSelect().Model((*member)(nil)).Column("person_id").Where("m.group_id = ?", g.ID).Scan(ctx, &in); err != nil {
+			return fmt.Errorf("people of a group: %w", db.Err(err))
+		}
+		return s.resetAll(ctx, tx, in)
+	})
+}
+
+// privateOf finds a private group of the delivery, to change it.
+func (s *Service) privateOf(ctx context.Context, tx bun.IDB, v *Visit, groupID string) (*Group, error) {
+	if err := db.Lock(ctx, tx, "forum-group:"+v.Delivery.ID); err != nil {
+		return nil, err
+	}
+	g := new(Group)
+	err := tx.NewSelect().Model(g).Where("g.id = ?", groupID).Where("g.delivery_id = ?", v.Delivery.ID).Where("g.kind = ?", private).Scan(ctx)
+	return g, db.Err(err)
+}
+
+// resetAll is resetFor for many, in one order.
+func (s *Service) resetAll(ctx context.Context, tx bun.IDB, people []string) error {
+	for _, p := range slices.Sorted(slices.Values(people)) {
+		if err := s.resetFor(ctx, tx, p); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // fill puts people who have a seat into a group.

@@ -18,6 +18,7 @@ type Content struct {
 	Replies   int  // to others, for the step to be done in a cohort
 	Instead   string
 	Marking   markdown.HTML // for facilitators only
+	Days      Days
 }
 
 // InsteadKey is the key of the activity that somebody on their own may take instead, "" without one.
@@ -46,6 +47,10 @@ type file struct {
 	Replies   *int          `yaml:"replies" rule:"min=0,max=5"`
 	Instead   string        `yaml:"instead" rule:"key"`
 	Marking   course.Text   `yaml:"marking" rule:"required,max=6000"`
+	AnswerDay *int          `yaml:"answer_day" rule:"min=1,max=28"`
+	ReplyDay  *int          `yaml:"reply_day" rule:"min=1,max=28"`
+	Closes    *int          `yaml:"closes_after" rule:"min=0,max=90"`
+	Archives  *int          `yaml:"archive_after" rule:"min=1,max=365"`
 }
 
 // Bounds of the texts, in words.
@@ -77,6 +82,18 @@ func (Kind) Parse(f course.File, rep *course.Reporter) (course.Meta, course.Cont
 	}
 	if in.Replies != nil {
 		c.Replies = *in.Replies
+	}
+	c.Days = usualDays
+	for _, x := range []struct {
+		from *int
+		to   *int
+	}{{in.AnswerDay, &c.Days.Answer}, {in.ReplyDay, &c.Days.Reply}, {in.Closes, &c.Days.Closes}, {in.Archives, &c.Days.Archives}} {
+		if x.from != nil {
+			*x.to = *x.from
+		}
+	}
+	if c.Days.Reply < c.Days.Answer {
+		rep.Error(0, fmt.Sprintf("reply_day: day %d comes before answer_day, day %d", c.Days.Reply, c.Days.Answer), "let people answer before they reply")
 	}
 	if in.Instead != "" {
 		rep.After(func(rev *course.Revision) { c.check(rep, rev, f.Path) })

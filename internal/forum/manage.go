@@ -112,9 +112,9 @@ func checkTitle(title string) error {
 // movable says whether a thread can be moved, merged or split: those of prompts belong to their prompt.
 func movable(v *Visit, t *Thread) bool { return v.Staff && t.ActivityKey == "" && t.State == Visible }
 
-// Move takes a thread to another board of the delivery. Staff only.
+// Move takes a thread to another board of the delivery. Threads of private groups stay: they were written for a few. Staff only.
 func (s *Service) Move(ctx context.Context, v *Visit, t *Thread, board string) error {
-	if !movable(v, t) || !slices.Contains(Boards, board) {
+	if !movable(v, t) || v.Private() || !slices.Contains(Boards, board) {
 		return errNotFound
 	}
 	return db.InTx(ctx, s.db, func(ctx context.Context, tx bun.Tx) error {

@@ -45,6 +45,7 @@ type Visit struct {
 	Teaches   bool   // trainer of it
 	Unlocked  bool   // may read what others wrote
 	Over      bool   // the delivery is over: reading only
+	Shut      bool   // the private group was closed: reading only
 	Now       time.Time
 
 	in   string // the person's discussion group, on whatever board; "" while they are in none
@@ -61,7 +62,13 @@ type asked struct {
 }
 
 // Closed says whether nobody may write here any more, or not yet.
-func (v *Visit) Closed() bool { return v.Over || v.Activity != nil && !v.Staff && !v.Dates.Open(v.Now) }
+func (v *Visit) Closed() bool {
+	return v.Over || v.Shut || v.Activity != nil && !v.Staff && !v.Dates.Open(v.Now)
+}
+
+// Archived says whether the board is a prompt that has gone to the archive: it is read like any other, and stands apart from
+// what goes on.
+func (v *Visit) Archived() bool { return v.Activity != nil && v.Dates.Archived(v.Now) }
 
 // Member says whether the person takes part as a learner.
 func (v *Visit) Member() bool { return v.Enrolment != nil }
@@ -154,7 +161,7 @@ func (s *Service) onPrompt(ctx context.Context, tx bun.IDB, v *Visit, board stri
 	if v.Content == nil {
 		return errNotFound
 	}
-	v.Dates = DatesOf(v.Delivery, v.Course, v.Activity.Module.Key, v.Enrolment)
+	v.Dates = DatesOf(v.Delivery, v.Course, v.Activity, v.Enrolment)
 	if !v.Staff && v.Dates.Dated() && v.Now.Before(v.Dates.Opens) && !v.Over {
 		return errNotFound
 	}

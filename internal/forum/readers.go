@@ -122,7 +122,7 @@ func (c *crowd) readPrompt(ctx context.Context, ids []string) error {
 }
 
 func (c *crowd) readGroup(ctx context.Context, group string, ids []string) (err error) {
-	if c.exists, err = inGroup(ctx, c.s.db, c.t.DeliveryID, group, "", true); err != nil {
+	if c.exists, err = inGroup(c.s.db, c.t.DeliveryID, group, "", true).Exists(ctx); err != nil {
 		return err
 	}
 	var in []string

@@ -359,7 +359,7 @@ func TestTest17DatesOfPeople(t *testing.T) {
 			j := at(c.joined)
 			e = &delivery.Enrolment{CreatedAt: j, JoinedAt: &j, ExtendedDays: c.more}
 		}
-		got := forum.DatesOf(dl, rev, "one", e)
+		got := forum.DatesOf(dl, rev, rev.Activity("one/ask"), e)
 		for what, pair := range map[string][2]time.Time{"answer by": {got.AnswerBy, at(c.answer)}, "reply by": {got.ReplyBy, at(c.reply)}, "closes": {got.Closes, at(c.closes)}} {
 			if !pair[0].Equal(pair[1]) {
 				t.Errorf("%s: %s %s, want %s", c.name, what, pair[0].UTC().Format(time.RFC3339), pair[1].Format(time.RFC3339))
@@ -368,7 +368,7 @@ func TestTest17DatesOfPeople(t *testing.T) {
 	}
 	self, err := w.del.SelfPaced(w.ctx, "posts")
 	ok(t, err)
-	if forum.DatesOf(self, rev, "one", nil).Dated() {
+	if forum.DatesOf(self, rev, rev.Activity("one/ask"), nil).Dated() {
 		t.Error("who learns alone has dates")
 	}
 }

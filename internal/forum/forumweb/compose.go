@@ -89,6 +89,8 @@ func closed(s spot) string {
 	switch {
 	case s.v.Over:
 		return "forum.why_over"
+	case s.v.Shut:
+		return "forum.why_group"
 	case s.v.Closed():
 		return "forum.why_closed"
 	case s.t != nil && s.t.Locked && !s.v.Staff:

@@ -113,6 +113,8 @@ func (h *Handlers) getHome(c echo.Context) error {
 		}
 		row.Title = p.BoardTitle(b, name)
 		switch {
+		case b.Archived():
+			p.Archive = append(p.Archive, row)
 		case b.Prompt():
 			p.Prompts = append(p.Prompts, row)
 		case b.Group != "":

@@ -32,6 +32,7 @@ func (h *Lead) Routes() []web.Route {
 		{Method: http.MethodGet, Path: talk, Handler: h.getLead, Access: web.Trainer},
 		{Method: http.MethodPost, Path: talk + "/groups", Handler: h.postGroup, Access: web.Trainer},
 		{Method: http.MethodPost, Path: talk + "/groups/move", Handler: h.postMove, Access: web.Trainer},
+		{Method: http.MethodPost, Path: talk + "/groups/:group", Handler: h.postChange, Access: web.Trainer},
 		{Method: http.MethodGet, Path: talk + "/participation", Handler: h.getPart, Access: web.Trainer},
 		{Method: http.MethodGet, Path: talk + "/:board", Handler: h.getQueue, Access: web.Trainer},
 		{Method: http.MethodGet, Path: talk + "/:board/summary", Handler: h.getSummary, Access: web.Trainer},
@@ -80,15 +81,16 @@ func (h *Lead) on(c echo.Context) (pages.Lead, *forum.Visit, error) {
 	return p, v, err
 }
 
-func (h *Lead) getLead(c echo.Context) error { return h.showLead(c, "", nil) }
+func (h *Lead) getLead(c echo.Context) error { return h.showLead(c, pages.GroupForm{}, nil) }
 
-func (h *Lead) showLead(c echo.Context, typed string, why error) error {
+// showLead renders the overview; typed is the form of a group that was refused.
+func (h *Lead) showLead(c echo.Context, typed pages.GroupForm, why error) error {
 	ctx, l := c.Request().Context(), web.L(c)
 	lead, err := h.lead(c, "")
 	if err != nil {
 		return err
 	}
-	p := pages.LeadHome{Lead: lead, Form: id.New(), Name: typed}
+	p := pages.LeadHome{Lead: lead, Form: id.New(), Typed: typed}
 	p.Page.Title = l.T("forum.lead_title", "Title", p.Cohort.Title)
 	base, boards, err := h.Forum.BoardVisits(ctx, web.ViewerOf(c).Person, p.Cohort.ID)
 	if err != nil {
@@ -125,6 +127,9 @@ func (h *Lead) showLead(c echo.Context, typed string, why error) error {
 	status := http.StatusOK
 	if p.By, p.Errors = web.FieldErrors(l, why); why != nil {
 		status, p.HasError = http.StatusUnprocessableEntity, true
+		for i := range p.Errors {
+			p.Errors[i].ID += typed.Suffix()
+		}
 	}
 	return web.Render(c, status, pages.ShowLead(p))
 }
@@ -148,13 +153,42 @@ func (h *Lead) postGroup(c echo.Context) error {
 	}
 	_, err = h.Forum.MakeGroup(c.Request().Context(), v, c.FormValue("form"), c.FormValue("name"), form["person"])
 	if fault.Is(err, fault.Invalid) {
-		return h.showLead(c, c.FormValue("name"), err)
+		return h.showLead(c, pages.GroupForm{Name: c.FormValue("name"), People: form["person"]}, err)
 	}
 	if err != nil {
 		return err
 	}
 	web.Notice(c, "ok", "forum.group_made")
 	return web.SeeOther(c, pages.DeskPath(v.Delivery.ID))
+}
+
+// postChange changes a small group, or with "close" ends it or opens it again.
+func (h *Lead) postChange(c echo.Context) error {
+	v, err := h.home(c)
+	if err != nil {
+		return err
+	}
+	form, err := c.FormParams()
+	if err != nil {
+		return err
+	}
+	ctx, group, said := c.Request().Context(), c.Param("group"), "forum.group_changed"
+	switch form.Get("close") {
+	case "1":
+		said, err = "forum.group_closed", h.Forum.CloseGroup(ctx, v, group, true)
+	case "0":
+		said, err = "forum.group_opened", h.Forum.CloseGroup(ctx, v, group, false)
+	default:
+		err = h.Forum.ChangeGroup(ctx, v, group, forum.GroupChange{Name: form.Get("name"), People: form["person"], Was: form["was"]})
+	}
+	if fault.Is(err, fault.Invalid) {
+		return h.showLead(c, pages.GroupForm{ID: group, Name: form.Get("name"), People: form["person"]}, err)
+	}
+	if err != nil {
+		return err
+	}
+	web.Notice(c, "ok", said)
+	return web.SeeOther(c, pages.DeskPath(v.Delivery.ID)+"#g-"+group)
 }
 
 func (h *Lead) postMove(c echo.Context) error {

@@ -2,6 +2,7 @@ package forum
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -56,7 +57,58 @@ type LeadHome struct {
 	Groups  []forum.GroupView
 	People  []forum.Named // of the cohort, to make groups of
 	Form    string
-	Name    string
+	Typed   GroupForm
+}
+
+// GroupForm is the form of a small group as it was sent; ID is "" of a new one.
+type GroupForm struct {
+	ID, Name string
+	People   []string
+}
+
+// Suffix tells the ids of a group's fields from those of the others.
+func (f GroupForm) Suffix() string {
+	if f.ID == "" {
+		return ""
+	}
+	return "-" + f.ID
+}
+
+// form is what a group's form shows: what was sent and refused, or the group as it is. g is nil for a new one.
+func (p LeadHome) form(g *forum.GroupView) GroupForm {
+	switch {
+	case g == nil && p.Typed.ID == "" || g != nil && p.Typed.ID == g.ID:
+		return p.Typed
+	case g == nil:
+		return GroupForm{}
+	}
+	f := GroupForm{ID: g.ID, Name: g.Name}
+	for _, x := range g.People {
+		f.People = append(f.People, x.ID)
+	}
+	return f
+}
+
+// by are the messages at a group's form.
+func (p LeadHome) by(f GroupForm) map[string]string {
+	if p.Typed.ID != f.ID {
+		return nil
+	}
+	return p.By
+}
+
+// people are those who can be in a group: the cohort's, and who is in it already.
+func (p LeadHome) people(g *forum.GroupView) []forum.Named {
+	all := slices.Clone(p.People)
+	if g == nil {
+		return all
+	}
+	for _, x := range g.People {
+		if !slices.ContainsFunc(all, func(y forum.Named) bool { return y.ID == x.ID }) {
+			all = append(all, x)
+		}
+	}
+	return all
 }
 
 // LeadRow is a prompt on the overview.

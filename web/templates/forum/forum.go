@@ -255,6 +255,7 @@ type Home struct {
 	layout.Page
 	View
 	Prompts, Rest, Groups []BoardRow
+	Archive               []BoardRow // prompts that have gone there
 	Drafts                []Draft
 }
 
