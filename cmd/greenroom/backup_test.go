@@ -1,14 +1,18 @@
 package main
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/uptrace/bun"
+
 	"greenroom/internal/account"
 	"greenroom/internal/app"
 	"greenroom/internal/course/coursetest"
+	"greenroom/internal/db"
 	"greenroom/internal/db/dbtest"
 )
 
@@ -24,6 +28,12 @@ func TestBackupAndRestore(t *testing.T) {
 	a := newShell(t)
 	a.run(0, "course", "publish", write(t, coursetest.Small()))
 	a.run(0, "demo")
+	a.app(func(x *app.App) {
+		ok(t, db.InTx(t.Context(), x.DB, func(ctx context.Context, tx bun.Tx) error {
+			_, err := x.Streams.Append(ctx, tx, "thread:x", "post", "{}")
+			return err
+		}))
+	})
 	people, _ := a.run(0, "user", "list")
 	courses, _ := a.run(0, "course", "list")
 	dir := t.TempDir()
@@ -68,6 +78,23 @@ func TestBackupAndRestore(t *testing.T) {
 		}
 	}
 	a.run(0, "restore", "--replace", filepath.Join(dir, "two.tar.gz"))
+	for name, s := range map[string]*shell{"PostgreSQL": b, "SQLite again": c, "the first": a} {
+		s.app(func(x *app.App) {
+			head, epoch, err := x.Streams.Head(t.Context(), "thread:x")
+			if err != nil || head != 1 || epoch < 2 {
+				t.Errorf("%s: head %d, epoch %d, %v: pages that were open would not load again", name, head, epoch, err)
+			}
+		})
+	}
+}
+
+// app opens the shell's site.
+func (s *shell) app(do func(a *app.App)) {
+	s.t.Helper()
+	a, err := (&world{s.t.Context(), func(k string) string { return s.env[k] }, os.Stdout, os.Stderr}).open()
+	ok(s.t, err)
+	do(a)
+	ok(s.t, a.Close())
 }
 
 // A spoilt file, a missing one, and a database in use: told why, status 1, nothing changed.
@@ -108,14 +135,8 @@ func TestRestoreErasesAgain(t *testing.T) {
 	t.Parallel()
 	s := newShell(t)
 	s.run(0, "migrate")
-	with := func(do func(a *app.App)) {
-		a, err := (&world{t.Context(), func(k string) string { return s.env[k] }, os.Stdout, os.Stderr}).open()
-		ok(t, err)
-		do(a)
-		ok(t, a.Close())
-	}
 	ids := map[string]string{}
-	with(func(a *app.App) {
+	s.app(func(a *app.App) {
 		for _, name := range []string{"ada", "gil", "lou"} {
 			p, err := a.Accounts.AddDemo(t.Context(), account.DemoPerson{Name: name, Email: name + "@agency.example", Password: "a long walk by the river"})
 			ok(t, err)
@@ -124,7 +145,7 @@ func TestRestoreErasesAgain(t *testing.T) {
 	})
 	file, list := filepath.Join(t.TempDir(), "b.tar.gz"), filepath.Join(t.TempDir(), "gone")
 	s.run(0, "backup", file)
-	with(func(a *app.App) {
+	s.app(func(a *app.App) {
 		ok(t, a.Accounts.Delete(t.Context(), ids["lou"], account.Goodbye{Password: "a long walk by the river"}))
 	})
 	ok(t, os.WriteFile(list, []byte(ids["gil"]+"\n\nno-such-person\n"), 0o600))

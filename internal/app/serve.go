@@ -154,6 +154,7 @@ func (a *App) bear(ctx context.Context, err error) error {
 func (a *App) start(ctx context.Context, jobs *sync.WaitGroup) {
 	jobs.Go(func() { a.Events.Run(ctx) })
 	jobs.Go(func() { _ = a.Site.Run(ctx) })
+	jobs.Go(func() { _ = a.Streams.Run(ctx, a.log) })
 	for name, run := range map[string]func(context.Context) error{"mail": a.Mail.Run, "accounts": a.Accounts.Run, "letters": a.Notify.Run, "imports": a.Roster.Run, "quizzes": a.Quizzes.Run, "live": a.Live.Run, "rooms": a.Rooms.Run} {
 		jobs.Go(func() {
 			if err := run(ctx); err != nil && ctx.Err() == nil {

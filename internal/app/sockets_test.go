@@ -391,7 +391,8 @@ func TestAnAnswerThatIsLostIsAskedForAgain(t *testing.T) {
 	})
 }
 
-// A database that was put back to what it was has another epoch, each time, and open pages load again (3.5, 4).
+// A database that was put back to what it was has another epoch, each time, and so has one whose standby took over without its
+// last events; open pages load again (3.5, 4).
 func TestARestoredDatabaseHasAnotherEpoch(t *testing.T) {
 	eachShow(t, func(t *testing.T, w *talkShow) {
 		ctx := context.Background()
@@ -412,5 +413,17 @@ func TestARestoredDatabaseHasAnotherEpoch(t *testing.T) {
 		e.tells("reset 1") // found by looking at heads
 		w.lee.get("/threads/"+w.thread).want(200, fmt.Sprintf(`data-epoch="%d"`, last))
 		w.lee.get("/live/events?topic="+topic+"&after=1&epoch=1").want(200, `"t":"reset"`)
+
+		w.says(w.ana, "The second words.", id.New()).want(303)
+		e.until(2)
+		for n, want := range []bool{false, true, false} { // no timeline was noted; another one; the same
+			if another, err := w.Streams.OnTimeline(ctx, int64(100+min(n, 1))); err != nil || another != want {
+				t.Errorf("look %d: %v %v", n, another, err)
+			}
+		}
+		e.tells("reset 2")
+		if _, epoch, err := w.Streams.Head(ctx, topic); err != nil || epoch <= last {
+			t.Errorf("the epoch is %d after %d, %v", epoch, last, err)
+		}
 	})
 }

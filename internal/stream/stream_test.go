@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/dialect"
 
 	"greenroom/internal/db"
 	"greenroom/internal/db/dbtest"
@@ -175,6 +177,70 @@ func TestSeveralAtOnce(t *testing.T) {
 					t.Fatalf("%s: event %d has the number %d", name, i, e.N)
 				}
 			}
+		}
+	})
+}
+
+// Where a standby takes over the epochs rise once, whoever notices.
+func TestAnotherTimelineIsAnotherHistory(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *bun.DB) {
+		ctx := context.Background()
+		n, err := db.Timeline(ctx, d)
+		if err != nil || d.Dialect().Name() == dialect.PG != (n > 0) {
+			t.Fatalf("timeline %d, %v", n, err)
+		}
+		n = max(n, 1)
+		bell := stream.NewLocal()
+		one, two := stream.New(d, now, bell), stream.New(d, now, bell)
+		if err := add(one, d, "room", "x", nil); err != nil {
+			t.Fatal(err)
+		}
+		rung := 0
+		bell.Listen(func(h stream.Hint) {
+			if h.Stream == "" {
+				rung++
+			}
+		})
+		look := func(s *stream.Service, n int64, want bool) {
+			t.Helper()
+			if another, err := s.OnTimeline(ctx, n); err != nil || another != want {
+				t.Fatalf("timeline %d: %v %v, want %v", n, another, err, want)
+			}
+		}
+		epoch := func() int64 {
+			t.Helper()
+			head, e, err := one.Head(ctx, "room")
+			if err != nil || head != 1 {
+				t.Fatalf("head %d, %v", head, err)
+			}
+			return e
+		}
+		look(one, n, false)
+		look(two, n, false)
+		if e := epoch(); e != 1 || rung != 0 {
+			t.Errorf("epoch %d, rung %d times, and nothing happened", e, rung)
+		}
+		look(two, n+1, true)
+		risen := epoch()
+		look(one, n+1, false)
+		if risen <= 1 || epoch() != risen || rung != 1 {
+			t.Errorf("epochs %d and %d, rung %d times", risen, epoch(), rung)
+		}
+		var wg sync.WaitGroup
+		var noticed atomic.Int64
+		for range 6 {
+			wg.Go(func() {
+				if another, err := one.OnTimeline(ctx, n+2); err != nil {
+					t.Error(err)
+				} else if another {
+					noticed.Add(1)
+				}
+			})
+		}
+		wg.Wait()
+		if noticed.Load() != 1 || epoch() <= risen {
+			t.Errorf("%d noticed it, epoch %d after %d", noticed.Load(), epoch(), risen)
 		}
 	})
 }
