@@ -73,6 +73,15 @@ var parts = []part{
 	{"drain", (*bench).drain}, // the last: it stops the live pages of the node
 }
 
+// settle does what a PostgreSQL server does by itself within a minute or so of being filled, so that measuring does not begin before.
+func (b *bench) settle(ctx context.Context, engine string) error {
+	if engine != "postgres" {
+		return nil
+	}
+	_, err := b.db.ExecContext(ctx, "ANALYZE")
+	return err
+}
+
 // measure runs the parts that are asked for on one database.
 func measure(ctx context.Context, r *report, engine, dir string, s settings) error {
 	b, stop, err := start(ctx, engine, dir)
@@ -83,6 +92,9 @@ func measure(ctx context.Context, r *report, engine, dir string, s settings) err
 	for _, p := range parts {
 		if !s.wants(p.name) {
 			continue
+		}
+		if err := b.settle(ctx, engine); err != nil {
+			return err
 		}
 		if err := p.do(b, ctx, r, engine, s); err != nil {
 			return fmt.Errorf("%s: %w", p.name, err)

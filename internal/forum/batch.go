@@ -11,6 +11,7 @@ import (
 
 	"github.com/uptrace/bun"
 
+	"greenroom/internal/account"
 	"greenroom/internal/db"
 	"greenroom/internal/event"
 	"greenroom/internal/fault"
@@ -32,11 +33,11 @@ const (
 
 // writing is a text on its way to become a post.
 type writing struct {
-	v      *Visit
-	n      Text
-	digest string
-	files  []File
-	html   markdown.HTML // "" where the text may mention somebody
+	who   *account.Person
+	n     Text
+	files []File
+	html  markdown.HTML // "" where the text may mention somebody
+	v     *Visit        // nil where it is made with the others'
 
 	progress
 }
@@ -44,6 +45,8 @@ type writing struct {
 // progress is how far a writing is. A transaction that is begun anew begins anew with it.
 type progress struct {
 	refused error // it is not written; nothing of it is
+	visit   *Visit
+	digest  string
 	thread  *Thread
 	parent  *Post
 	fresh   bool   // the thread begins with it
@@ -52,6 +55,7 @@ type progress struct {
 }
 
 var (
+	errClosed = errors.New("writing is over")
 	errLocked = errors.New("the thread is locked")
 	errTwice  = errors.New("two posts of one person") // what the second may depends on the first
 )
@@ -61,6 +65,7 @@ type batch struct {
 	s    *Service
 	tx   bun.Tx
 	now  time.Time
+	all  []*writing
 	left []*writing // that are not refused
 }
 
@@ -68,20 +73,22 @@ type batch struct {
 func (s *Service) writeAll(ctx context.Context, _ string, all []*writing) (became []error, err error) {
 	locks := make([]string, len(all))
 	for i, w := range all {
-		locks[i] = "forum-write:" + w.v.Who.ID
+		locks[i] = "forum-write:" + w.who.ID
+		w.progress = progress{visit: w.v}
 	}
 	slices.Sort(locks)
 	if len(slices.Compact(slices.Clone(locks))) < len(all) {
 		return nil, errTwice
 	}
+	b := &batch{s: s, all: all}
+	if err := b.visit(ctx); err != nil {
+		return nil, err
+	}
 	err = db.InTx(ctx, s.db, func(ctx context.Context, tx bun.Tx) error {
-		for _, w := range all {
-			w.progress = progress{}
-		}
 		if err := db.LockAll(ctx, tx, locks); err != nil {
 			return err
 		}
-		b := &batch{s: s, tx: tx, now: s.clock(), left: all}
+		b.tx, b.now = tx, s.clock()
 		return b.run(ctx)
 	})
 	became = make([]error, len(all))
@@ -91,10 +98,56 @@ func (s *Service) writeAll(ctx context.Context, _ string, all []*writing) (becam
 	return became, err
 }
 
+// visit makes the visits that were not made yet, and refuses where writing is over.
+func (b *batch) visit(ctx context.Context) error {
+	var asked []*writing
+	var at [][2]string
+	for _, w := range b.all {
+		if w.visit == nil {
+			asked, at = append(asked, w), append(at, [2]string{w.who.ID, w.n.ThreadID})
+		}
+	}
+	doors, err := b.s.doorsOf(ctx, at)
+	if err != nil {
+		return err
+	}
+	for i, w := range asked {
+		var t *Thread
+		switch x := doors[i]; {
+		case x == nil:
+			err = errNotFound
+		case x.T.State == Merged:
+			w.visit, t, err = b.s.VisitThread(ctx, w.who, w.n.ThreadID)
+		default:
+			w.visit, t, err = b.s.through(ctx, w.who, x)
+		}
+		switch {
+		case fault.Is(err, fault.NotFound):
+			w.visit, w.refused = nil, err
+		case err != nil:
+			return err
+		default:
+			w.n.ThreadID, w.visit.door = t.ID, nil
+			b.s.where.Put(t.ID, t.DeliveryID)
+		}
+	}
+	for _, w := range b.all {
+		if w.visit == nil {
+			continue
+		}
+		w.n.Pseudonym = w.n.Pseudonym && w.visit.Settings.Pseudonyms
+		w.digest = w.n.digest()
+		if w.visit.Closed() {
+			w.refused = errClosed
+		}
+	}
+	return nil
+}
+
 // run goes from what only reads, and refuses, to what writes. What fails after that undoes all.
 func (b *batch) run(ctx context.Context) error {
 	for _, step := range []func(context.Context) error{b.pace, b.find, b.admit, b.begin, b.insert, b.follow} {
-		if b.left = slices.DeleteFunc(slices.Clone(b.left), func(w *writing) bool { return w.refused != nil }); len(b.left) == 0 {
+		if b.left = slices.DeleteFunc(slices.Clone(b.all), func(w *writing) bool { return w.refused != nil }); len(b.left) == 0 {
 			return nil
 		}
 		if err := step(ctx); err != nil {
@@ -116,7 +169,7 @@ func (b *batch) of(what func(*writing) string) []string {
 	return slices.Compact(out)
 }
 
-func (w *writing) author() string { return w.v.Who.ID }
+func (w *writing) author() string { return w.who.ID }
 
 // pace refuses who writes too fast.
 func (b *batch) pace(ctx context.Context) error {
@@ -155,7 +208,7 @@ func (b *batch) find(ctx context.Context) error {
 		return err
 	}
 	for _, w := range b.left {
-		if w.n.ParentID != "" && !w.v.Unlocked {
+		if w.n.ParentID != "" && !w.visit.Unlocked {
 			w.refused = errNotFound // what one may not read one cannot answer
 			continue
 		}
@@ -171,7 +224,7 @@ func (b *batch) find(ctx context.Context) error {
 
 // in says whether it can be written in the thread.
 func (w *writing) in(t *opened) error {
-	v := w.v
+	v := w.visit
 	if t == nil || t.DeliveryID != v.Delivery.ID || t.Board != v.Board || !v.sees(&t.Thread) || t.State != Visible {
 		return errNotFound
 	}
@@ -201,8 +254,8 @@ func (b *batch) admit(ctx context.Context) error {
 	var asking []*writing
 	var all []Attempt
 	for _, w := range b.left {
-		if !w.v.Staff {
-			asking, all = append(asking, w), append(all, Attempt{Visit: w.v, Text: w.n})
+		if !w.visit.Staff {
+			asking, all = append(asking, w), append(all, Attempt{Visit: w.visit, Text: w.n})
 		}
 	}
 	said, err := b.s.admit(ctx, b.tx, all)
@@ -216,7 +269,7 @@ func (b *batch) admit(ctx context.Context) error {
 func (b *batch) begin(ctx context.Context) error {
 	for _, w := range b.left {
 		var err error
-		switch v := w.v; {
+		switch v := w.visit; {
 		case w.thread != nil:
 			err = b.join(ctx, w)
 		case v.Prompt():
@@ -244,7 +297,7 @@ func (b *batch) begin(ctx context.Context) error {
 
 // prompt finds or begins the thread of a prompt that its author's group has.
 func (b *batch) prompt(ctx context.Context, w *writing) (err error) {
-	v, group := w.v, ""
+	v, group := w.visit, ""
 	if v.Delivery.Cohort() && v.Member() {
 		if group, err = b.s.assign(ctx, b.tx, v.Delivery.ID, v.Who.ID); err != nil {
 			return err
@@ -264,7 +317,7 @@ func (b *batch) prompt(ctx context.Context, w *writing) (err error) {
 
 // join puts who writes in a group's discussion into the group.
 func (b *batch) join(ctx context.Context, w *writing) error {
-	if v := w.v; v.Prompt() && v.Member() && w.thread.GroupID != "" && w.thread.GroupID != v.in {
+	if v := w.visit; v.Prompt() && v.Member() && w.thread.GroupID != "" && w.thread.GroupID != v.in {
 		return b.s.join(ctx, b.tx, v.Delivery.ID, v.Who.ID, w.thread.GroupID)
 	}
 	return nil
@@ -286,7 +339,7 @@ func (b *batch) insert(ctx context.Context) error {
 			return err
 		}
 		if w.html == "" {
-			if named[i], err = b.s.mentioned(ctx, b.tx, w.v, w.thread.ID, p.Body); err != nil {
+			if named[i], err = b.s.mentioned(ctx, b.tx, w.visit, w.thread.ID, p.Body); err != nil {
 				return err
 			}
 			p.HTML = string(render(p.Body, named[i]))
@@ -309,7 +362,7 @@ func (b *batch) insert(ctx context.Context) error {
 
 // post makes the row.
 func (b *batch) post(ctx context.Context, w *writing) (*Post, error) {
-	v := w.v
+	v := w.visit
 	p := &Post{
 		ID: id.New(), ThreadID: w.thread.ID, Level: Response, AuthorID: v.Who.ID, ClientID: w.n.ClientID, Digest: w.digest, Body: w.n.Body,
 		HTML: string(w.html), HTMLVersion: markdown.Version, Words: words.Count(w.n.Body), State: Visible, Rev: 1, CreatedAt: b.now, Files: len(w.files),
@@ -349,7 +402,7 @@ func (b *batch) follow(ctx context.Context) error {
 	for _, w := range b.left {
 		if w.held == "" {
 			in = append(in, w)
-		} else if err := b.s.gate.Held(ctx, b.tx, w.v, w.post, w.held); err != nil { // it counts nowhere and nobody is told of it
+		} else if err := b.s.gate.Held(ctx, b.tx, w.visit, w.post, w.held); err != nil { // it counts nowhere and nobody is told of it
 			return err
 		}
 	}
@@ -361,7 +414,7 @@ func (b *batch) follow(ctx context.Context) error {
 	}
 	facts := make([]Posted, len(in))
 	for i, w := range in {
-		if err := b.s.complete(ctx, b.tx, w.v); err != nil {
+		if err := b.s.complete(ctx, b.tx, w.visit); err != nil {
 			return err
 		}
 		facts[i] = Posted{PostID: w.post.ID, ThreadID: w.thread.ID, DeliveryID: w.thread.DeliveryID, At: w.post.CreatedAt}
@@ -376,7 +429,7 @@ func (b *batch) follow(ctx context.Context) error {
 func (b *batch) dropDrafts(ctx context.Context) error {
 	var args []any
 	for _, w := range b.left {
-		args = append(args, w.author(), w.n.place(w.v))
+		args = append(args, w.author(), w.n.place(w.visit))
 		if w.n.ThreadID == "" {
 			args = append(args, w.author(), w.thread.ID)
 		}
@@ -390,18 +443,19 @@ func (b *batch) dropDrafts(ctx context.Context) error {
 
 // count adds the posts to the numbers of their threads.
 func (b *batch) count(ctx context.Context) error {
-	more := map[string]int{}
+	more, newest := map[string]int{}, map[string]string{}
 	for _, w := range b.left {
 		more[w.thread.ID]++
+		newest[w.thread.ID] = w.post.ID
 	}
 	q := b.tx.NewUpdate().Model((*Thread)(nil)).Set("last_at = ?", b.now).Where("id IN (?)", bun.List(b.of(func(w *writing) string { return w.thread.ID })))
-	var add strings.Builder
-	var args []any
+	var counts, ids []any
 	for thread, n := range more {
-		add.WriteString(" WHEN ? THEN ?")
-		args = append(args, thread, n)
+		counts, ids = append(counts, thread, n), append(ids, thread, newest[thread])
 	}
-	q = q.Set("posts = posts + CASE id"+add.String()+" END", args...)
+	by := "CASE id" + strings.Repeat(" WHEN ? THEN ?", len(more)) + " END"
+	q = q.Set("posts = posts + "+by, counts...).
+		Set("newest = CASE WHEN newest < "+by+" THEN "+by+" ELSE newest END", slices.Concat(ids, ids)...) // another node's clock may be ahead
 	answered := b.of(func(w *writing) string {
 		if w.post.Level > Opening && w.thread.AuthorID != w.author() {
 			return w.thread.ID
@@ -427,7 +481,7 @@ func (b *batch) tell(ctx context.Context) error {
 	}
 	for _, w := range b.left {
 		p, t := w.post, w.thread
-		if p.Unlocks && !w.v.Unlocked {
+		if p.Unlocks && !w.visit.Unlocked {
 			db.AfterCommit(ctx, func() { b.s.streams.Ring(live.AccessStream(w.author())) })
 			if err := say(inbox.StreamOf(w.author()), happened{Kind: "reset"}); err != nil {
 				return err

@@ -42,7 +42,7 @@ func TestACrowdWritesAtOnce(t *testing.T) {
 		for _, p := range places {
 			begun[p.ThreadID] = w.count("forum_post WHERE thread_id = ?", p.ThreadID)
 		}
-		for round := range 3 {
+		for round := range 4 {
 			for i, p := range people {
 				for _, thread := range []string{places[i%threads].ThreadID, places[(i+1)%threads].ThreadID} {
 					ok(t, w.SaveDraft(w.ctx, w.visit(p, forum.General), thread, "", "Begun", "", draft.Form{}))
@@ -53,7 +53,13 @@ func TestACrowdWritesAtOnce(t *testing.T) {
 			write := func(p *account.Person, n forum.Text, check func(*forum.Post, error)) {
 				v := w.visit(p, forum.General)
 				all.Go(func() {
-					post, err := w.Write(w.ctx, v, n)
+					var post *forum.Post
+					var err error
+					if round%2 == 0 {
+						post, err = w.Write(w.ctx, v, n)
+					} else { // as who sends the form of a thread's page
+						post, err = w.Reply(w.ctx, p, n)
+					}
 					mu.Lock()
 					defer mu.Unlock()
 					check(post, err)
@@ -121,6 +127,9 @@ func TestACrowdWritesAtOnce(t *testing.T) {
 				FROM forum_thread AS t JOIN stream AS s2 ON s2.id = ? WHERE t.id = ?`, forum.StreamOf(thread), forum.StreamOf(thread), forum.StreamOf(thread), thread).Scan(w.ctx, &row))
 			if row.Posts != want || row.There != want || row.Events != row.Head || row.Head < want {
 				t.Errorf("thread %s: %+v, want %d posts", thread, row, want)
+			}
+			if w.count("forum_thread AS t WHERE id = ? AND newest = (SELECT max(q.id) FROM forum_post AS q WHERE q.thread_id = t.id)", thread) != 1 {
+				t.Errorf("thread %s does not know its newest post", thread)
 			}
 			if thread != locked.ThreadID && w.count("forum_thread WHERE id = ? AND answered", thread) != 1 {
 				t.Errorf("thread %s is not answered", thread)

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,6 +22,7 @@ import (
 // door is everything about a person and a thread that is known before its posts are read, in one statement: it runs with
 // every page of a thread and every answer.
 type door struct {
+	PersonID      string
 	T             Thread             `bun:"embed:t_"`
 	D             delivery.Delivery  `bun:"embed:d_"`
 	E             delivery.Enrolment `bun:"embed:e_"` // empty without a seat
@@ -28,13 +30,12 @@ type door struct {
 	Pseudonyms    bool               // of the board
 	Head, Epoch   int64              // of the thread's stream
 	ReadTo, Watch string             // the person's Mark
-	Newest        string             // id of the newest post
 	Wrote         int                // visible posts of the person; only where they have no mark
 }
 
 var threadColumns = [...]string{
 	"id", "delivery_id", "course_key", "board", "activity_key", "group_id", "title", "author_id", "state", "merged_into", "pinned", "locked",
-	"posts", "answered", "created_at", "last_at",
+	"posts", "answered", "created_at", "last_at", "newest",
 }
 
 func columns(alias, prefix string, names []string) string {
@@ -45,21 +46,28 @@ func columns(alias, prefix string, names []string) string {
 	return strings.Join(all, ", ")
 }
 
-// doorQuery takes the person twice, the stream, the person and the thread; see Service.door. What is always the same is no
-// argument: SQLite would plan anew for each value that an index with a condition could ask for.
-var doorQuery = "SELECT " + columns("t", "t_", threadColumns[:]) + ", " + delivery.CohortColumns("d", "d_") + ", " + delivery.Columns("e", "e_") + `,
-	COALESCE(m.group_id, '') AS own, COALESCE(b.pseudonyms, FALSE) AS pseudonyms, COALESCE(st.head, 0) AS head, COALESCE(st.epoch, 1) AS epoch,
+// doorQuery is the query for people at threads. It takes them as rows of (person, thread). What is always the same is no argument:
+// SQLite would plan anew for each value that an index with a condition could ask for. What only a page of the thread needs is not
+// asked for who replies.
+func doorQuery(asked int, page bool) string {
+	more, from := "", ""
+	if page {
+		more = `, COALESCE(st.head, 0) AS head, COALESCE(st.epoch, 1) AS epoch,
 	COALESCE(k.read_to, '') AS read_to, COALESCE(k.follow, '') AS watch,
-	COALESCE((SELECT max(q.id) FROM forum_post AS q WHERE q.thread_id = t.id), '') AS newest,
-	CASE WHEN COALESCE(k.read_to, '') = '' THEN (SELECT count(*) FROM forum_post AS q WHERE q.author_id = ? AND q.thread_id = t.id AND q.state = '` + Visible + `') ELSE 0 END AS wrote
-FROM forum_thread AS t
+	CASE WHEN COALESCE(k.read_to, '') = '' THEN (SELECT count(*) FROM forum_post AS q WHERE q.author_id = w.column1 AND q.thread_id = t.id AND q.state = '` + Visible + `') ELSE 0 END AS wrote`
+		from = `
+LEFT JOIN stream AS st ON st.id = '` + StreamOf("") + `' || t.id
+LEFT JOIN forum_mark AS k ON k.thread_id = t.id AND k.person_id = w.column1`
+	}
+	return "SELECT w.column1 AS person_id, " + columns("t", "t_", threadColumns[:]) + ", " + delivery.CohortColumns("d", "d_") + ", " + delivery.Columns("e", "e_") + `,
+	COALESCE(m.group_id, '') AS own, COALESCE(b.pseudonyms, FALSE) AS pseudonyms` + more + `
+FROM (VALUES ` + strings.TrimSuffix(strings.Repeat("(?, ?), ", asked), ", ") + `) AS w
+JOIN forum_thread AS t ON t.id = w.column2
 JOIN delivery AS d ON d.id = t.delivery_id
-LEFT JOIN enrolment AS e ON e.delivery_id = t.delivery_id AND e.person_id = ? AND e.status IN ('` + delivery.Active + `', '` + delivery.Paused + `')
+LEFT JOIN enrolment AS e ON e.delivery_id = t.delivery_id AND e.person_id = w.column1 AND e.status IN ('` + delivery.Active + `', '` + delivery.Paused + `')
 LEFT JOIN forum_member AS m ON m.delivery_id = t.delivery_id AND m.person_id = e.person_id AND m.kind = '` + discussion + `'
-LEFT JOIN forum_board AS b ON b.delivery_id = t.delivery_id AND b.board = t.board
-LEFT JOIN stream AS st ON st.id = ?
-LEFT JOIN forum_mark AS k ON k.thread_id = t.id AND k.person_id = ?
-WHERE t.id = ? LIMIT 1`
+LEFT JOIN forum_board AS b ON b.delivery_id = t.delivery_id AND b.board = t.board` + from
+}
 
 // door reads it. NotFound without such a thread.
 func (s *Service) door(ctx context.Context, personID, threadID string) (*door, error) {
@@ -67,7 +75,7 @@ func (s *Service) door(ctx context.Context, personID, threadID string) (*door, e
 		return nil, errNotFound
 	}
 	x := new(door)
-	err := s.doors.One(ctx, x, personID, personID, StreamOf(threadID), personID, threadID)
+	err := s.doors.One(ctx, x, personID, threadID)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, errNotFound
 	}
@@ -75,6 +83,28 @@ func (s *Service) door(ctx context.Context, personID, threadID string) (*door, e
 		return nil, fmt.Errorf("find a thread: %w", db.Err(err))
 	}
 	return x, nil
+}
+
+// doorsOf is door for several people, each at a thread, without what only a page needs: nil where there is no such thread.
+func (s *Service) doorsOf(ctx context.Context, at [][2]string) ([]*door, error) {
+	if len(at) == 0 {
+		return nil, nil
+	}
+	args := make([]any, 0, 2*len(at))
+	for _, x := range at {
+		args = append(args, x[0], x[1])
+	}
+	var all []*door
+	if err := s.db.NewRaw(doorQuery(len(at), false), args...).Scan(ctx, &all); err != nil {
+		return nil, fmt.Errorf("find threads: %w", db.Err(err))
+	}
+	out := make([]*door, len(at))
+	for i, a := range at {
+		if n := slices.IndexFunc(all, func(x *door) bool { return x.PersonID == a[0] && x.T.ID == a[1] }); n >= 0 {
+			out[i] = all[n]
+		}
+	}
+	return out, nil
 }
 
 func (x *door) enrolment() *delivery.Enrolment {
@@ -108,6 +138,11 @@ func (s *Service) VisitToRead(ctx context.Context, who *account.Person, threadID
 	if err != nil {
 		return nil, nil, err
 	}
+	return s.through(ctx, who, x)
+}
+
+// through says what somebody may do who comes through a door.
+func (s *Service) through(ctx context.Context, who *account.Person, x *door) (*Visit, *Thread, error) {
 	v, err := s.sit(ctx, who, &x.D, x.enrolment(), x.Own)
 	if err != nil {
 		return nil, nil, err

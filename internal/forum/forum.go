@@ -113,6 +113,7 @@ type Thread struct {
 	Answered    bool
 	CreatedAt   time.Time
 	LastAt      time.Time
+	Newest      string // id of the newest post that people see, or of one after it
 }
 
 // Stream is the name of the stream of what happens in a thread.
@@ -175,10 +176,11 @@ type Service struct {
 	inbox      *inbox.Service
 	accounts   *account.Service
 	opts       Options
-	gate       Gate                     // nil: everything is let in
-	writes     *gather.Gather[*writing] // by delivery
-	doors      *db.Prepared             // doorQuery
-	drafts     *db.Prepared             // draftQuery
+	gate       Gate                         // nil: everything is let in
+	writes     *gather.Gather[*writing]     // by delivery
+	where      *shelf.Shelf[string, string] // the delivery of a thread: it never changes
+	doors      *db.Prepared                 // doorQuery
+	drafts     *db.Prepared                 // draftQuery
 	leaves     *shelf.Shelf[leafKey, *leaf]
 }
 
@@ -186,8 +188,9 @@ type Service struct {
 func New(d *bun.DB, c *course.Service, dl *delivery.Service, r *record.Service, st *stream.Service, in *inbox.Service, a *account.Service, o Options) *Service {
 	s := &Service{
 		db: d, courses: c, deliveries: dl, records: r, streams: st, inbox: in, accounts: a, opts: o,
-		doors: db.Prepare(d, doorQuery), drafts: db.Prepare(d, draftQuery), leaves: newLeaves(st),
+		doors: db.Prepare(d, doorQuery(1, true)), drafts: db.Prepare(d, draftQuery), leaves: newLeaves(st),
 	}
+	s.where = shelf.New(1<<20, func(k, v string) int { return len(k) + len(v) + 100 })
 	s.writes = gather.New(writesAtOnce, writesTime, s.writeAll)
 	return s
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"greenroom/internal/db"
+	"greenroom/internal/id"
 )
 
 // What somebody wants to hear of a thread. By itself it is answers to them and mentions of them.
@@ -31,17 +32,12 @@ type Mark struct {
 // Read notes that the visitor has seen the thread up to a post; "" is all that is there. It only goes forward: two tabs
 // end at the later one.
 func (s *Service) Read(ctx context.Context, v *Visit, t *Thread, upTo string) error {
-	q := s.db.NewSelect().Model((*Post)(nil)).ColumnExpr("COALESCE(max(q.id), '')").Where("q.thread_id = ?", t.ID)
-	if upTo != "" {
-		q = q.Where("q.id <= ?", upTo)
-	}
-	newest := ""
-	err := q.Scan(ctx, &newest)
-	if err != nil {
-		return db.Err(err)
+	newest := t.Newest
+	if id.Valid(upTo) && upTo < newest {
+		newest = upTo
 	}
 	m := Mark{PersonID: v.Who.ID, ThreadID: t.ID, ReadTo: newest, At: s.clock()}
-	_, err = s.db.NewInsert().Model(&m).On("CONFLICT (person_id, thread_id) DO UPDATE").
+	_, err := s.db.NewInsert().Model(&m).On("CONFLICT (person_id, thread_id) DO UPDATE").
 		Set("read_to = CASE WHEN EXCLUDED.read_to > k.read_to THEN EXCLUDED.read_to ELSE k.read_to END").Set("at = EXCLUDED.at").Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("note what was read: %w", db.Err(err))

@@ -11,6 +11,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"greenroom/internal/account"
 	"greenroom/internal/fault"
 	"greenroom/internal/id"
 )
@@ -73,7 +74,8 @@ func Tidy(s string) string {
 	return strings.TrimSpace(strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\r", "\n"))
 }
 
-func (n *Text) check(v *Visit) error {
+// check says what has to be mended. begins says that the text needs a title.
+func (n *Text) check(begins bool) error {
 	n.Body, n.Title = Tidy(n.Body), strings.Join(strings.Fields(n.Title), " ")
 	var f fault.Fields
 	switch size := utf8.RuneCountInString(n.Body); {
@@ -82,7 +84,7 @@ func (n *Text) check(v *Visit) error {
 	case size > MaxBody:
 		f.Add("body", "forum.body_long", "Max", MaxBody, "Over", size-MaxBody)
 	}
-	if n.ThreadID == "" && !v.Prompt() {
+	if begins {
 		switch size := utf8.RuneCountInString(n.Title); {
 		case size == 0:
 			f.Add("title", "forum.title_missing")
@@ -93,7 +95,6 @@ func (n *Text) check(v *Visit) error {
 	if !id.Valid(n.ClientID) {
 		n.ClientID = id.New()
 	}
-	n.Pseudonym = n.Pseudonym && v.Settings.Pseudonyms
 	checkFiles(&f, n.Files)
 	return f.Err()
 }
@@ -102,52 +103,78 @@ func (n *Text) check(v *Visit) error {
 // text it is Conflict. When writing is over, or the thread was locked meanwhile, it is Conflict with Kept as cause: the
 // text is a draft now. Invalid names the fields body, title and files; Limited says that somebody writes too fast.
 func (s *Service) Write(ctx context.Context, v *Visit, n Text) (*Post, error) {
-	if err := n.check(v); err != nil {
+	if err := n.check(n.ThreadID == "" && !v.Prompt()); err != nil {
 		return nil, err
-	}
-	digest := n.digest()
-	if v.Closed() {
-		if old, err := byClient(ctx, s.db, v.Who.ID, n.ClientID); err != nil || old != nil {
-			return same(old, digest, err)
-		}
-		return nil, s.keep(ctx, v, n, "closed")
 	}
 	files, err := prepare(n.Files)
 	if err != nil {
 		return nil, err
 	}
-	w := &writing{v: v, n: n, digest: digest, files: files}
-	if !mayMention(n.Body) {
-		w.html = render(n.Body, nil)
+	return s.post(ctx, v.Delivery.ID, &writing{who: v.Who, n: n, files: files, v: v})
+}
+
+// Reply is VisitThread and Write in a thread that is there: where many reply at once their visits are made together as well.
+func (s *Service) Reply(ctx context.Context, who *account.Person, n Text) (*Post, error) {
+	if who == nil || who.Guest() || !id.Valid(n.ThreadID) {
+		return nil, errNotFound
 	}
-	if err = s.writes.Do(ctx, v.Delivery.ID, w); err == nil {
+	if len(n.Files) > 0 { // reading them costs much: only for who may write
+		v, t, err := s.VisitThread(ctx, who, n.ThreadID)
+		if err != nil {
+			return nil, err
+		}
+		n.ThreadID = t.ID
+		return s.Write(ctx, v, n)
+	}
+	if err := n.check(false); err != nil {
+		return nil, err
+	}
+	key, known := s.where.Get(n.ThreadID)
+	if !known {
+		key = n.ThreadID
+	}
+	return s.post(ctx, key, &writing{who: who, n: n})
+}
+
+// post has it written together with what is written at the same time under the key.
+func (s *Service) post(ctx context.Context, key string, w *writing) (*Post, error) {
+	if !mayMention(w.n.Body) {
+		w.html = render(w.n.Body, nil)
+	}
+	err := s.writes.Do(ctx, key, w)
+	if err == nil {
 		return w.post, nil
+	}
+	if ctx.Err() != nil { // nobody waits for the answer, and it may be being written
+		return nil, ctx.Err()
 	}
 	// A form that is sent again: no two posts have one client id, so that this one did not get there. It is answered with the
 	// first, whatever stands in its way by now. Looking here instead of before costs only who does it.
-	if old, look := byClient(ctx, s.db, v.Who.ID, n.ClientID); look == nil && old != nil {
-		return same(old, digest, nil)
+	if w.visit != nil {
+		if old, look := byClient(ctx, s.db, w.who.ID, w.n.ClientID); look == nil && old != nil {
+			return same(old, w.digest)
+		}
 	}
-	if errors.Is(err, errLocked) {
-		return nil, s.keep(ctx, v, n, "locked")
+	switch {
+	case errors.Is(err, errClosed):
+		return nil, s.keep(ctx, w, "closed")
+	case errors.Is(err, errLocked):
+		return nil, s.keep(ctx, w, "locked")
 	}
-	return nil, fmt.Errorf("write in %s: %w", v.Board, err)
+	return nil, fmt.Errorf("write in a discussion: %w", err)
 }
 
 // same answers a write whose client id is taken.
-func same(old *Post, digest string, err error) (*Post, error) {
-	switch {
-	case err != nil:
-		return nil, err
-	case old.Digest != digest:
+func same(old *Post, digest string) (*Post, error) {
+	if old.Digest != digest {
 		return nil, fault.New(fault.Conflict, "forum.client_used")
 	}
 	return old, nil
 }
 
 // keep puts a text that cannot be posted any more into the drafts and says so.
-func (s *Service) keep(ctx context.Context, v *Visit, n Text, why string) error {
-	if err := s.forceDraft(ctx, v.Who.ID, n.place(v), n.Title, n.Body, n.ParentID); err != nil {
+func (s *Service) keep(ctx context.Context, w *writing, why string) error {
+	if err := s.forceDraft(ctx, w.who.ID, w.n.place(w.visit), w.n.Title, w.n.Body, w.n.ParentID); err != nil {
 		return err
 	}
 	return fault.New(fault.Conflict, "forum.kept_"+why).Because(&Kept{Why: why})

@@ -66,7 +66,7 @@ func (s *Service) Page(ctx context.Context, v *Visit, t *Thread, at Where) (*Pag
 			return nil, err
 		}
 	}
-	g.Head, g.Epoch, g.Newest = x.Head, x.Epoch, x.Newest
+	g.Head, g.Epoch, g.Newest = x.Head, x.Epoch, x.T.Newest
 	g.Mark = Mark{PersonID: v.Who.ID, ThreadID: t.ID, ReadTo: x.ReadTo, Follow: x.Watch}
 	if err := s.numbers(ctx, v, g, x.Wrote); err != nil {
 		return nil, err

@@ -110,6 +110,7 @@ func (s *Service) Admit(ctx context.Context, tx bun.IDB, all []forum.Attempt) ([
 		return nil, err
 	}
 	out := make([]forum.Admitted, len(all))
+	var agree []accepted
 	for i, a := range all {
 		x := stand[i]
 		if out[i].Refused, err = s.refuses(ctx, tx, a, x, now); err != nil {
@@ -119,13 +120,11 @@ func (s *Service) Admit(ctx context.Context, tx bun.IDB, all []forum.Attempt) ([
 			continue
 		}
 		if !x.Agreed { // they do with this post
-			if err := accept(ctx, tx, a.Visit.Who.ID, x.Edition, now); err != nil {
-				return nil, fmt.Errorf("accept the house rules: %w", err)
-			}
+			agree = append(agree, accepted{PersonID: a.Visit.Who.ID, Version: x.Edition, At: now})
 		}
 		out[i].Held = x.holds(a, now)
 	}
-	return out, nil
+	return out, accept(ctx, tx, agree)
 }
 
 // refuses says why somebody may not write this here and now, nil when they may.

@@ -57,9 +57,14 @@ func (s *Service) Accepted(ctx context.Context, personID string, version int) (b
 	return n > 0, db.Err(err)
 }
 
-func accept(ctx context.Context, tx bun.IDB, personID string, version int, now time.Time) error {
-	_, err := tx.NewInsert().Model(&accepted{PersonID: personID, Version: version, At: now}).On("CONFLICT DO NOTHING").Exec(ctx)
-	return db.Err(err)
+func accept(ctx context.Context, tx bun.IDB, all []accepted) error {
+	if len(all) == 0 {
+		return nil
+	}
+	if _, err := tx.NewInsert().Model(&all).On("CONFLICT DO NOTHING").Exec(ctx); err != nil {
+		return fmt.Errorf("accept the house rules: %w", db.Err(err))
+	}
+	return nil
 }
 
 // Accept notes that the person has accepted an edition; an older one than holds now is Conflict, since it changed
@@ -73,7 +78,7 @@ func (s *Service) Accept(ctx context.Context, personID string, version int) erro
 		if r.Version != version {
 			return fault.New(fault.Conflict, "moderation.rules_changed")
 		}
-		return accept(ctx, tx, personID, version, s.clock())
+		return accept(ctx, tx, []accepted{{PersonID: personID, Version: version, At: s.clock()}})
 	})
 }
 

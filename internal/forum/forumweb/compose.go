@@ -108,33 +108,54 @@ func typedForm(c echo.Context) *pages.Composer {
 	}
 }
 
-func (h *Handlers) postBoard(c echo.Context) error  { return h.write(c, h.board) }
-func (h *Handlers) postThread(c echo.Context) error { return h.write(c, h.thread) }
-
-func (h *Handlers) write(c echo.Context, find func(echo.Context) (spot, error)) error {
-	s, err := find(c)
+// postBoard begins a thread, or writes the first answer to a prompt.
+func (h *Handlers) postBoard(c echo.Context) error {
+	s, err := h.board(c)
 	if err != nil {
 		return err
 	}
 	if s.v.Prompt() && s.lists() {
 		return errNotFound // staff write in the thread of a group
 	}
+	return h.write(c, func(echo.Context) (spot, error) { return s, nil }, func(n forum.Text) (*forum.Post, error) {
+		n.ThreadID = s.threadID()
+		return h.Forum.Write(c.Request().Context(), s.v, n)
+	})
+}
+
+// postThread replies in a thread.
+func (h *Handlers) postThread(c echo.Context) error {
+	return h.write(c, h.thread, func(n forum.Text) (*forum.Post, error) {
+		n.ThreadID = c.Param("thread")
+		return h.Forum.Reply(c.Request().Context(), web.ViewerOf(c).Person, n)
+	})
+}
+
+// write posts what came with a form. Where it is refused it finds the page again.
+func (h *Handlers) write(c echo.Context, find func(echo.Context) (spot, error), post func(forum.Text) (*forum.Post, error)) error {
 	typed := typedForm(c)
+	refused := func(why error) error {
+		s, err := find(c)
+		if err != nil {
+			return err
+		}
+		return h.refused(c, s, typed, why)
+	}
 	if web.Oversized(c) {
 		var f fault.Fields
 		f.Add("files", "forum.files_big", "N", forum.MaxFiles, "Max", forum.MaxFile>>20)
-		return h.refused(c, s, typed, f.Err())
+		return refused(f.Err())
 	}
 	files, err := uploads(c)
 	if err != nil {
 		return err
 	}
 	typed.Again = len(files) > 0
-	p, err := h.Forum.Write(c.Request().Context(), s.v, forum.Text{
-		ThreadID: s.threadID(), ParentID: c.FormValue("parent"), ClientID: typed.Client, Title: typed.Title, Body: typed.Body, Pseudonym: typed.Alias, Files: files, Rules: typed.Rules,
+	p, err := post(forum.Text{
+		ParentID: c.FormValue("parent"), ClientID: typed.Client, Title: typed.Title, Body: typed.Body, Pseudonym: typed.Alias, Files: files, Rules: typed.Rules,
 	})
 	if err != nil {
-		return h.refused(c, s, typed, err)
+		return refused(err)
 	}
 	if typed.Return != "" {
 		return web.SeeOther(c, web.OwnPath(typed.Return, "/")+"#p-"+p.ID)
