@@ -89,7 +89,20 @@ func TestModerationFromReportToAppeal(t *testing.T) {
 			t.Fatalf("%d cases, %d reports", s.count("moderation_case"), s.count("moderation_report"))
 		}
 
-		queue := mo.get("/moderate").want(200, "Somebody may be in danger", "2 reports")
+		// Those who moderate are told of it, once as insult and once as danger; danger is written about at once.
+		for _, c := range []*client{mo, eve} {
+			c.get("/me/notifications").want(200, "Waits in moderation: Insults, hate or harassment", "Waits in moderation: Somebody may be in danger")
+			if n := s.count("inbox WHERE person_id = ?", c.id); n != 2 {
+				t.Errorf("%s was told %d times", c.id, n)
+			}
+		}
+		if n := s.count("mail WHERE subject = 'Urgent in moderation: Somebody may be in danger'"); n != 2 {
+			t.Errorf("%d urgent letters", n)
+		}
+		if n := s.count("inbox WHERE person_id IN (?, ?)", ada.id, bo.id); n != 0 {
+			t.Errorf("who wrote or reported it was told %d times", n)
+		}
+		queue := mo.get("/moderate").want(200, "Somebody may be in danger", "2 reports", "What an idiot")
 		at := queue.link("/moderate/cases/")
 		mo.get(at).want(200, "What an idiot the other one is.", "This is about me.", "Take this case").lacks("Bo")
 		decide := url.Values{"action": {"hide"}, "rule": {"1. Talk about the question"}, "reason": {"It insults a member of the cohort."}, "version": {"2"}}
@@ -110,6 +123,9 @@ func TestModerationFromReportToAppeal(t *testing.T) {
 		if n := s.count("mail WHERE subject = 'A decision about what you wrote'"); n != 1 {
 			t.Errorf("%d letters to the author", n)
 		}
+		if n := s.count("inbox WHERE person_id = ? AND mailed_at IS NULL", ada.id); n != 0 {
+			t.Error("what the letter said goes out a second time, with a digest")
+		}
 		if n := s.count("mail WHERE subject = 'What came of your report'"); n != 1 {
 			t.Errorf("%d letters to who has no account", n)
 		}
@@ -118,6 +134,8 @@ func TestModerationFromReportToAppeal(t *testing.T) {
 		ada.post(mine+"/appeal", url.Values{"text": {"I meant myself, as the thread shows."}}).want(303)
 		ada.post(mine+"/appeal", url.Values{"text": {"I meant myself, as the thread shows."}}).want(303) // pressed twice
 		ada.post(mine+"/appeal", url.Values{"text": {"I meant somebody else entirely."}}).want(409, "cannot be appealed", "I meant somebody else entirely.")
+		eve.get("/me/notifications").want(200, "Waits in moderation: Appeal")
+		mo.get("/me/notifications").want(200).lacks("Waits in moderation: Appeal") // decided it
 		answer := url.Values{"outcome": {"overturned"}, "why": {"The thread shows that it is about the author."}, "version": {"4"}}
 		mo.post(at+"/answer", answer).want(403) // decided it
 		eve.post(at+"/answer", answer).want(303)
@@ -201,6 +219,24 @@ func TestWhatHoldsBeforeAPostIsLetIn(t *testing.T) {
 		s.clock.advance(time.Minute)
 		cy.again().say(d, "Once more.", nil).want(422, "Say that you keep to the house rules")
 		cy.again().say(d, "Once more.", url.Values{"rules": {"2"}}).want(303)
+		cy.get("/rules").want(200, "Edition 2", "You accepted this edition on", "Be kind to each other.")
+		cy.get("/rules?edition=1").want(200, "Edition 1", "edition 2 does", "You accepted this edition on", "Keep what is private private").lacks("I have read the house rules")
+		s.nobody().get("/rules?edition=3").want(404)
+		cy.post("/rules", url.Values{"version": {"1"}}).want(303)
+		cy.get("/rules").want(200, "The rules were changed while you read them")
+
+		// Of two administrators at once the second loses nothing and overwrites nothing unseen.
+		one, two := boss.again().get("/admin/moderation"), boss.get("/admin/moderation")
+		one.submit("/admin/moderation", url.Values{"posts": {"ten"}, "from": {"tomorrow"}}).want(422, "Give a number from 0 to 200.", `ten`, "Give a date and a time.", "tomorrow")
+		one.submit("/admin/moderation", url.Values{"words": {"open secret"}}).want(303)
+		again := two.submit("/admin/moderation", url.Values{"posts": {"7"}}).want(409, "Somebody has changed this meanwhile")
+		again.submit("/admin/moderation", nil).want(303) // on purpose
+		one.submit("/rules", url.Values{"body": {strings.Repeat("Be brave. ", 20)}}).want(303)
+		two.submit("/rules", url.Values{"body": {strings.Repeat("Be brief. ", 20)}}).want(409, "Somebody has changed this meanwhile", "Be brief.")
+		left, right := mo.again().get(board+"/moderation"), mo.get(board+"/moderation")
+		left.submit("/moderation", url.Values{"slow": {"soon"}}).want(422, "Give a number", "soon")
+		left.submit("/moderation", url.Values{"slow": {"30"}}).want(303)
+		right.submit("/moderation", url.Values{"slow": {"45"}}).want(409, "Somebody has changed this meanwhile", "45")
 
 		// Two files: what is hidden is in one of them only.
 		record := boss.again().post("/teach/cohorts/"+d.ID+"/discussion/record.csv", nil).want(200).raw

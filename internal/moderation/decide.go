@@ -34,7 +34,7 @@ func (s *Service) Claim(ctx context.Context, who *account.Person, caseID string,
 			c.State, c.ClaimedBy, c.ClaimedAt = Open, "", nil
 		case c.State == Claimed && c.ClaimedBy == who.ID:
 			return nil
-		case c.State == Claimed && c.ClaimedAt != nil && now.Sub(*c.ClaimedAt) < 24*time.Hour:
+		case !c.MayTake(now):
 			return fault.New(fault.Conflict, "moderation.claimed")
 		default:
 			c.State, c.ClaimedBy, c.ClaimedAt = Claimed, who.ID, &now
@@ -301,7 +301,10 @@ func (s *Service) Appeal(ctx context.Context, who *account.Person, caseID, text 
 		if err := updateCase(ctx, tx, c); err != nil {
 			return err
 		}
-		return s.log(ctx, tx, Line{Actor: who.ID, Action: "appealed", CaseID: c.ID, PostID: c.PostID, DeliveryID: c.DeliveryID}, nil)
+		if err := s.log(ctx, tx, Line{Actor: who.ID, Action: "appealed", CaseID: c.ID, PostID: c.PostID, DeliveryID: c.DeliveryID}, nil); err != nil {
+			return err
+		}
+		return s.alert(ctx, tx, c, "appeal")
 	})
 }
 
@@ -400,12 +403,15 @@ func (s *Service) tell(ctx context.Context, tx bun.IDB, c *Case, author *account
 		if c.Action == Release {
 			href = forum.PostPath(c.PostID)
 		}
-		items = append(items, inbox.Item{PersonID: c.AuthorID, Name: kind + ":" + c.ID, Kind: kind, Href: href})
-		if kind != "moderation_released" {
+		it := inbox.Item{PersonID: c.AuthorID, Name: kind + ":" + c.ID, Kind: kind, Href: href}
+		if kind != "moderation_released" && author != nil && author.Verified() {
 			if err := s.write(ctx, tx, c, author); err != nil {
 				return err
 			}
+			now := s.clock()
+			it.MailedAt = &now // this letter is its mail: it is in no digest
 		}
+		items = append(items, it)
 	}
 	if !answered {
 		var reports []Report
@@ -446,9 +452,6 @@ func outcome(l *locale.Printer, c *Case) string {
 
 // write sends the author a letter about a decision or the answer to their appeal, whatever they chose about other mail.
 func (s *Service) write(ctx context.Context, tx bun.IDB, c *Case, who *account.Person) error {
-	if who == nil || !who.Verified() {
-		return nil
-	}
 	l := s.opts.Words.Printer(who.Lang)
 	m := mail.Message{To: who.Email, Subject: l.T("moderation.mail.decided_subject"), Text: l.T("moderation.mail.decided",
 		"Name", who.Name, "What", l.T("moderation.told."+c.Action), "Rule", c.Rule, "Reason", c.Reason, "Link", s.opts.BaseURL+MinePath(c.ID))}

@@ -13,6 +13,7 @@
 //	report.go      reports by members and by anybody
 //	queue.go       the queue
 //	decide.go      claiming, deciding, appeals
+//	alert.go       telling those who moderate that a case waits
 //	log.go         the log and its seals
 //	record.go      the record of a delivery's discussion, for the agency
 //	store.go       SQL
@@ -44,6 +45,8 @@ const (
 	MaxSlow      = 3600 // seconds
 	AppealWithin = 30 * 24 * time.Hour
 	PerPage      = 50
+
+	takeOver = 24 * time.Hour // after which others may take a case that somebody has
 )
 
 // kinds are what can be reported, the gravest first.
@@ -133,6 +136,11 @@ type Case struct {
 
 // Over says whether nothing more can happen to the case but an appeal.
 func (c *Case) Over() bool { return c.State == Decided || c.State == Closed }
+
+// MayTake says whether somebody else than who has the case may take it at now.
+func (c *Case) MayTake(now time.Time) bool {
+	return c.State == Open || c.State == Claimed && (c.ClaimedAt == nil || now.Sub(*c.ClaimedAt) >= takeOver)
+}
 
 // TakesBack says whether there is a decision that can be taken back without an appeal.
 func (c *Case) TakesBack() bool { return c.State == Decided && hides(c.Action) }

@@ -144,9 +144,3 @@ func (s *Service) Mine(ctx context.Context, who *account.Person, caseID string) 
 	}
 	return c, nil
 }
-
-// Waiting counts the cases that wait for somebody, to 99 at most.
-func (s *Service) Waiting(ctx context.Context, who *account.Person) (int, error) {
-	n, err := visible(s.db.NewSelect().Model((*Case)(nil)), who).Where("c.state IN (?, ?)", Open, Appealed).Count(ctx)
-	return min(int(n), 99), db.Err(err)
-}

@@ -95,7 +95,8 @@ func (s *Service) ReportOutside(ctx context.Context, n NewReport) error {
 	})
 }
 
-// report adds a report to the open case of a post or text, or opens one. What it says now is kept.
+// report adds a report to the open case of a post or text, or opens one. What it says now is kept. It appends to streams: call
+// it last.
 func (s *Service) report(ctx context.Context, tx bun.IDB, at target, r *Report) error {
 	postID, deliveryID := at.postID, at.deliveryID
 	if err := db.Lock(ctx, tx, at.lock()); err != nil {
@@ -107,6 +108,7 @@ func (s *Service) report(ctx context.Context, tx bun.IDB, at target, r *Report) 
 	if err != nil {
 		return err
 	}
+	fresh := c == nil || graver(r.Kind, c.Kind) // nobody was told of it, or of nothing as grave
 	if c == nil {
 		c = &Case{
 			ID: id.New(), Origin: Reported, PostID: postID, DeliveryID: deliveryID, Kind: r.Kind, State: Open, OpenedAt: now, DueAt: now.Add(dueAfter(r.Kind)), Version: 1,
@@ -151,5 +153,8 @@ func (s *Service) report(ctx context.Context, tx bun.IDB, at target, r *Report) 
 			return err
 		}
 	}
-	return s.log(ctx, tx, Line{Action: "reported", CaseID: c.ID, PostID: postID, DeliveryID: deliveryID}, map[string]any{"kind": r.Kind, "member": r.ReporterID != ""})
+	if err := s.log(ctx, tx, Line{Action: "reported", CaseID: c.ID, PostID: postID, DeliveryID: deliveryID}, map[string]any{"kind": r.Kind, "member": r.ReporterID != ""}); err != nil || !fresh {
+		return err
+	}
+	return s.alert(ctx, tx, c, r.Kind)
 }

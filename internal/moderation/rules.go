@@ -46,15 +46,36 @@ func (s *Service) rules(ctx context.Context, tx bun.IDB) (*Rules, error) {
 		return nil, fmt.Errorf("read the house rules: %w", db.Err(err))
 	}
 	if len(all) == 0 {
-		return &Rules{Version: 1, Body: s.opts.Words.Printer("").T("moderation.first_rules")}, nil
+		first := s.firstRules()
+		return &first, nil
 	}
 	return &all[0], nil
 }
 
-// Accepted says whether the person has accepted an edition.
-func (s *Service) Accepted(ctx context.Context, personID string, version int) (bool, error) {
-	n, err := s.db.NewSelect().Model((*accepted)(nil)).Where("a.person_id = ?", personID).Where("a.version = ?", version).Count(ctx)
-	return n > 0, db.Err(err)
+// Editions are all of the house rules, the newest first. The first has no time where it came with the product.
+func (s *Service) Editions(ctx context.Context) ([]Rules, error) {
+	var all []Rules
+	if err := s.db.NewSelect().Model(&all).OrderExpr("h.version DESC").Limit(500).Scan(ctx); err != nil {
+		return nil, fmt.Errorf("read the editions of the house rules: %w", db.Err(err))
+	}
+	if len(all) == 0 || all[len(all)-1].Version > 1 {
+		all = append(all, s.firstRules())
+	}
+	return all, nil
+}
+
+func (s *Service) firstRules() Rules {
+	return Rules{Version: 1, Body: s.opts.Words.Printer("").T("moderation.first_rules")}
+}
+
+// Accepted is when the person has accepted an edition; nil when they have not.
+func (s *Service) Accepted(ctx context.Context, personID string, version int) (*time.Time, error) {
+	var all []accepted
+	err := s.db.NewSelect().Model(&all).Where("a.person_id = ?", personID).Where("a.version = ?", version).Scan(ctx)
+	if err != nil || len(all) == 0 {
+		return nil, db.Err(err)
+	}
+	return &all[0].At, nil
 }
 
 func accept(ctx context.Context, tx bun.IDB, all []accepted) error {

@@ -82,6 +82,38 @@ func (x *Site) same(o *Site) bool {
 		x.Caretaker == o.Caretaker && x.CaretakerText == o.CaretakerText && at(x.CaretakerFrom, o.CaretakerFrom) && at(x.CaretakerTo, o.CaretakerTo)
 }
 
+// Check tidies what was typed and adds what is wrong with it: words, hours, posts, links, caretaker, to and text.
+func (x *Site) Check(f *fault.Fields) {
+	x.Words = strings.TrimSpace(strings.ReplaceAll(x.Words, "\r\n", "\n"))
+	x.CaretakerText = strings.TrimSpace(x.CaretakerText)
+	if utf8.RuneCountInString(x.Words) > MaxWords || strings.Count(x.Words, "\n") >= MaxWordLines {
+		f.Add("words", "moderation.words_long", "Max", MaxWordLines)
+	}
+	for _, line := range x.lines() {
+		if utf8.RuneCountInString(line) < 3 {
+			f.Add("words", "moderation.words_short")
+			break
+		}
+	}
+	for _, k := range []struct {
+		name   string
+		n, max int
+	}{{"hours", x.NewcomerHours, 24 * 30}, {"posts", x.NewcomerPosts, 200}, {"links", x.NewcomerLinks, 20}} {
+		if k.n < 0 || k.n > k.max {
+			f.Add(k.name, "moderation.number", "Max", k.max)
+		}
+	}
+	if x.Caretaker != CaretakerOff && x.Caretaker != CaretakerHold && x.Caretaker != CaretakerRead {
+		f.Add("caretaker", "moderation.choose")
+	}
+	if x.CaretakerFrom != nil && x.CaretakerTo != nil && !x.CaretakerFrom.Before(*x.CaretakerTo) {
+		f.Add("to", "moderation.to_early")
+	}
+	if utf8.RuneCountInString(x.CaretakerText) > MaxReason {
+		f.Add("text", "moderation.text_long", "Max", MaxReason)
+	}
+}
+
 // SaveSite changes the site's settings; in.UpdatedAt is that of what the form was made of. When somebody has changed them
 // since, it is Conflict. Administrators only. Invalid names the fields words, hours, posts, links, caretaker, from, to and text.
 func (s *Service) SaveSite(ctx context.Context, who *account.Person, in Site) error {
@@ -90,35 +122,8 @@ func (s *Service) SaveSite(ctx context.Context, who *account.Person, in Site) er
 	}
 	was := in.UpdatedAt
 	in.ID, in.UpdatedAt = 1, s.clock()
-	in.Words = strings.TrimSpace(strings.ReplaceAll(in.Words, "\r\n", "\n"))
-	in.CaretakerText = strings.TrimSpace(in.CaretakerText)
 	var f fault.Fields
-	if utf8.RuneCountInString(in.Words) > MaxWords || strings.Count(in.Words, "\n") >= MaxWordLines {
-		f.Add("words", "moderation.words_long", "Max", MaxWordLines)
-	}
-	for _, line := range in.lines() {
-		if utf8.RuneCountInString(line) < 3 {
-			f.Add("words", "moderation.words_short")
-			break
-		}
-	}
-	for _, x := range []struct {
-		name   string
-		n, max int
-	}{{"hours", in.NewcomerHours, 24 * 30}, {"posts", in.NewcomerPosts, 200}, {"links", in.NewcomerLinks, 20}} {
-		if x.n < 0 || x.n > x.max {
-			f.Add(x.name, "moderation.number", "Max", x.max)
-		}
-	}
-	if in.Caretaker != CaretakerOff && in.Caretaker != CaretakerHold && in.Caretaker != CaretakerRead {
-		f.Add("caretaker", "moderation.choose")
-	}
-	if in.CaretakerFrom != nil && in.CaretakerTo != nil && !in.CaretakerFrom.Before(*in.CaretakerTo) {
-		f.Add("to", "moderation.to_early")
-	}
-	if utf8.RuneCountInString(in.CaretakerText) > MaxReason {
-		f.Add("text", "moderation.text_long", "Max", MaxReason)
-	}
+	in.Check(&f)
 	if err := f.Err(); err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ package moderationweb
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 
 	"github.com/labstack/echo/v4"
@@ -79,12 +80,19 @@ func number(c echo.Context, name string) int {
 
 func (h *Handlers) getRules(c echo.Context) error {
 	ctx, v := c.Request().Context(), web.ViewerOf(c)
-	r, err := h.Moderation.Rules(ctx)
+	all, err := h.Moderation.Editions(ctx)
 	if err != nil {
 		return err
 	}
-	p := pages.RulesPage{Page: web.Page(c, web.L(c).T("moderation.rules")), Rules: r, Back: web.OwnPath(c.QueryParam("next"), "/me")}
-	if v.SignedIn() {
+	p := pages.RulesPage{Page: web.Page(c, web.L(c).T("moderation.rules")), Rules: &all[0], Editions: all, Back: web.OwnPath(c.QueryParam("next"), "/me"), Zone: web.Zone(c)}
+	if s := c.QueryParam("edition"); s != "" {
+		i := slices.IndexFunc(all, func(r moderation.Rules) bool { return strconv.Itoa(r.Version) == s })
+		if i < 0 {
+			return errNotFound
+		}
+		p.Rules, p.Old = &all[i], i > 0
+	}
+	if r := p.Rules; v.SignedIn() {
 		p.SignedIn = true
 		if p.Accepted, err = h.Moderation.Accepted(ctx, v.ID(), r.Version); err != nil {
 			return err

@@ -58,7 +58,7 @@ func (h *Handlers) showCase(c echo.Context, d moderation.Decision, answer string
 	if err != nil {
 		return err
 	}
-	p := pages.CasePage{Page: web.DeskPage(c, web.L(c).T("moderation.case"), "teach", "moderation"), Dossier: x, Decision: d, Answer: answer, Me: who.ID, Rules: rules, Zone: web.Zone(c)}
+	p := pages.CasePage{Page: web.DeskPage(c, web.L(c).T("moderation.case"), "teach", "moderation"), Dossier: x, Decision: d, Answer: answer, Me: who.ID, Rules: rules, Now: h.Moderation.Now(), Zone: web.Zone(c)}
 	status, ok := refused(&p.Page, &p.Form, wrong)
 	if !ok {
 		return wrong

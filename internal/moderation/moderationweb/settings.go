@@ -138,6 +138,7 @@ func (h *Handlers) postSite(c echo.Context) error {
 		}
 		*into = t
 	}
+	s.Check(&f)
 	err := f.Err()
 	if err == nil {
 		err = h.Moderation.SaveSite(c.Request().Context(), web.ViewerOf(c).Person, s)

@@ -3,6 +3,7 @@ package moderation
 
 import (
 	"strconv"
+	"strings"
 	"time"
 
 	"greenroom/internal/forum"
@@ -21,9 +22,21 @@ type Form struct {
 // RulesPage is /rules.
 type RulesPage struct {
 	layout.Page
-	Rules              *rules.Rules
-	SignedIn, Accepted bool
-	Back               string
+	Rules    *rules.Rules  // the edition that is shown
+	Editions []rules.Rules // all, the newest first
+	Old      bool          // another one holds now
+	SignedIn bool
+	Accepted *time.Time // when the reader accepted the edition that is shown
+	Back     string
+	Zone     *time.Location
+}
+
+// from says from when an edition has held.
+func (p RulesPage) from(r *rules.Rules) string {
+	if r.PublishedAt.IsZero() {
+		return p.L.T("moderation.edition_first")
+	}
+	return p.L.T("moderation.edition_from", "When", p.L.DateTime(r.PublishedAt.In(p.Zone)))
 }
 
 // Report is a form to report something.
@@ -60,6 +73,19 @@ type Queue struct {
 	Zone    *time.Location
 }
 
+// excerpt is the beginning of what was said in a case.
+func excerpt(c *rules.Case) string {
+	all := c.Said()
+	if len(all) == 0 {
+		return ""
+	}
+	text := []rune(strings.Join(strings.Fields(all[0].Text), " "))
+	if len(text) > 160 {
+		return strings.TrimSpace(string(text[:159])) + "…"
+	}
+	return string(text)
+}
+
 func (p Queue) late(r *rules.Row) bool { return !r.Over() && p.Now.After(r.DueAt) }
 
 // CasePage is one case.
@@ -71,6 +97,7 @@ type CasePage struct {
 	Answer   string
 	Me       string
 	Rules    *rules.Rules
+	Now      time.Time
 	Zone     *time.Location
 }
 
@@ -110,9 +137,6 @@ func (p CasePage) actions() []string {
 func (p CasePage) name(l *locale.Printer, id string) string {
 	if n := p.Names[id]; n != "" {
 		return n
-	}
-	if id == "" {
-		return l.T("moderation.program")
 	}
 	return l.T("moderation.somebody")
 }
