@@ -822,6 +822,48 @@ func TestAnEventIsWorkedOutOnceForAllWhoReadTheSame(t *testing.T) {
 	})
 }
 
+// What waits for a reader goes out as one message, and how many are here is left out while much waits.
+func TestWhatWaitsGoesOutTogether(t *testing.T) {
+	each(t, live.Options{Frames: 16, Here: 10 * time.Millisecond, Write: 20 * time.Second}, func(t *testing.T, p *place) {
+		ann, bo := p.pipe("ann"), p.in("bo", "room:a", 0)
+		if ann == nil {
+			return
+		}
+		defer ann.Close()
+		ann.sub("room:a", 0, 1)
+		ann.want("hello", "sub")
+		ann.here(0)
+		for n := range int64(12) { // nothing of a pipe is written before it is read: the first holds the others up
+			p.say("room:a", "post", "bo x")
+			for f := bo.next(); f.N != n+1; f = bo.next() {
+			}
+		}
+		p.in("cy", "room:a", 12)
+		p.in("di", "room:a", 12)
+		for f := bo.next(); f.Count != 4; f = bo.next() {
+		}
+		var messages []int
+		told := int64(0)
+		for told < 12 {
+			_, raw, err := ann.ReadMessage()
+			ok(t, err)
+			lines := strings.Split(string(raw), "\n")
+			messages = append(messages, len(lines))
+			for _, line := range lines {
+				var f live.Frame
+				ok(t, json.Unmarshal([]byte(line), &f))
+				if told++; f.T != "event" || f.N != told {
+					t.Fatalf("got %s, want event %d", line, told)
+				}
+			}
+		}
+		if len(messages) > 2 {
+			t.Errorf("twelve that waited came as messages of %v", messages)
+		}
+		ann.here(4) // now that there is room
+	})
+}
+
 // here reads frames until one says how many have the topic open.
 func (s *socket) here(want int) {
 	s.t.Helper()
