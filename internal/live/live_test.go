@@ -11,7 +11,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"runtime"
 	"slices"
 	"strings"
@@ -1086,13 +1085,13 @@ func (p *place) pipe(who string) *socket {
 		}
 		answered <- err
 	}()
-	u, err := url.Parse(p.url)
+	d := websocket.Dialer{
+		NetDial: func(string, string) (net.Conn, error) { return here, nil }, ReadBufferSize: 512, WriteBufferSize: 512,
+	}
+	c, _, err := d.Dial(p.url, http.Header{"Origin": {"http://site.example"}})
 	if err == nil {
-		var c *websocket.Conn
-		if c, _, err = websocket.NewClient(here, u, http.Header{"Origin": {"http://site.example"}}, 512, 512); err == nil {
-			if err = <-answered; err == nil {
-				return &socket{Conn: c, t: p.t}
-			}
+		if err = <-answered; err == nil {
+			return &socket{Conn: c, t: p.t}
 		}
 	}
 	p.t.Errorf("no socket: %v", err)
