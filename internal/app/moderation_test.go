@@ -116,7 +116,17 @@ func TestModerationFromReportToAppeal(t *testing.T) {
 		if n := s.count("moderation_log WHERE action = 'decided'"); n != 1 {
 			t.Errorf("decided %d times", n)
 		}
-		bo.read(post).want(200).lacks("What an idiot")
+		bo.read(post).want(200, "Title hidden by a moderator").lacks("What an idiot").lacks("A question")
+		bo.get("/discuss/"+d.ID+"/general").want(200, "Title hidden by a moderator").lacks("A question")
+		mo.get(at).want(200, "A question")
+		lead := "/teach/cohorts/" + d.ID + "/discussion/"
+		boss := s.person("Boss", account.RoleAdmin)
+		if raw := boss.post(lead+"record.csv", nil).want(200).raw; !strings.Contains(raw, "A question") {
+			t.Error("the record has lost a hidden title")
+		}
+		if raw := boss.get(lead + "public.csv").want(200).raw; strings.Contains(raw, "A question") {
+			t.Error("what everybody sees has a hidden title")
+		}
 		mine := "/me/decisions/" + strings.TrimPrefix(at, "/moderate/cases/")
 		ada.get(mine).want(200, "What you wrote was hidden", "It insults a member", "What an idiot the other one is.", "Appeal")
 		bo.get(mine).want(404)
@@ -142,11 +152,11 @@ func TestModerationFromReportToAppeal(t *testing.T) {
 		eve.post(at+"/answer", answer).want(303) // pressed twice
 		answer.Set("why", "It is another one after all.")
 		eve.post(at+"/answer", answer).want(409, "decided meanwhile", "It is another one after all.")
-		bo.read(post).want(200, "What an idiot the other one is.")
+		bo.read(post).want(200, "What an idiot the other one is.", "A question")
 		ada.get(mine).want(200, "The decision was taken back.", "The thread shows")
 
 		n, broken, err := s.Moderation.Verify(context.Background())
-		if err != nil || broken != nil || n != 6 {
+		if err != nil || broken != nil || n != 7 {
 			t.Fatalf("%d lines, %v, %v", n, broken, err)
 		}
 		if _, err := s.DB.NewUpdate().Table("moderation_log").Set("detail = '{}'").Where("seq = 4").Exec(context.Background()); err == nil {
@@ -181,6 +191,13 @@ func TestWhatHoldsBeforeAPostIsLetIn(t *testing.T) {
 		mo.post(at+"/decide", url.Values{"action": {"release"}, "version": {"2"}}).want(303)
 		bo.get(board).want(200, "A question")
 		bo.read(held).want(200, "Here is the Secret")
+
+		// A new title is read by others like a post.
+		thread, _, _ := strings.Cut(ada.get(held).want(302).header.Get("Location"), "#")
+		thread, _, _ = strings.Cut(thread, "?")
+		ada.post(thread+"/manage", url.Values{"what": {"rename"}, "title": {"The secret plan of all"}}).want(422, "Choose other words")
+		ada.post(thread+"/manage", url.Values{"what": {"rename"}, "title": {"A better question"}}).want(303)
+		ada.post(thread+"/manage", url.Values{"what": {"rename"}, "title": {"A question"}}).want(303)
 
 		// A board that is read first, in slow mode.
 		mo.post(board+"/moderation", url.Values{"hold": {"1"}}).want(422, "Say when moderators are there")

@@ -80,7 +80,8 @@ func (s *Service) Manage(ctx context.Context, v *Visit, t *Thread, what string) 
 	})
 }
 
-// Rename gives a thread another title: its author, or staff. Invalid names the field title.
+// Rename gives a thread another title: staff, or its author while what they began it with stands and they may write. Invalid names
+// the field title; what else keeps the author from writing is what their post would get.
 func (s *Service) Rename(ctx context.Context, v *Visit, t *Thread, title string) error {
 	if t.ActivityKey != "" || !v.Staff && t.AuthorID != v.Who.ID || v.Over {
 		return errNotFound
@@ -90,12 +91,55 @@ func (s *Service) Rename(ctx context.Context, v *Visit, t *Thread, title string)
 		return err
 	}
 	return db.InTx(ctx, s.db, func(ctx context.Context, tx bun.Tx) error {
+		if err := s.mayRename(ctx, tx, v, t, title); err != nil {
+			return err
+		}
 		t.Title = title
 		if err := updateThread(ctx, tx, t, "title"); err != nil {
 			return err
 		}
 		return s.say(ctx, tx, t.Stream(), happened{Kind: "thread", Thread: t.ID})
 	})
+}
+
+// mayRename asks the gate about the title that an author wants: it is read by others as their posts are.
+func (s *Service) mayRename(ctx context.Context, tx bun.IDB, v *Visit, t *Thread, title string) error {
+	if v.Staff {
+		return nil
+	}
+	first := new(Post)
+	if err := tx.NewSelect().Model(first).Where("q.thread_id = ?", t.ID).Where("q.level = ?", Opening).Limit(1).Scan(ctx); err != nil {
+		return db.Err(err)
+	}
+	if first.State != Visible {
+		return errNotFound
+	}
+	held, err := s.admitEdit(ctx, tx, Attempt{Visit: v, Text: Text{ThreadID: t.ID, Title: title}, Edit: first})
+	if err == nil && held != "" {
+		var f fault.Fields
+		f.Add("title", "forum.title_held")
+		err = f.Err()
+	}
+	return err
+}
+
+// Retitle gives a thread the title that a moderator's decision wants, in the thread and in what people were told of it. It joins
+// the transaction and appends to a stream, so call it last. The title that is there changes nothing.
+func (s *Service) Retitle(ctx context.Context, tx bun.IDB, threadID, title string) error {
+	t, err := lockThread(ctx, tx, threadID)
+	if err != nil || t.Title == title {
+		return err
+	}
+	_, err = tx.NewUpdate().Table("inbox").Set("subject = ?", title).Where("subject = ?", t.Title).
+		Where("post_id IN (SELECT id FROM forum_post WHERE thread_id = ?)", t.ID).Exec(ctx)
+	if err != nil {
+		return fmt.Errorf("retitle what people were told: %w", db.Err(err))
+	}
+	t.Title = title
+	if err := updateThread(ctx, tx, t, "title"); err != nil {
+		return err
+	}
+	return s.say(ctx, tx, t.Stream(), happened{Kind: "thread", Thread: t.ID})
 }
 
 func checkTitle(title string) error {

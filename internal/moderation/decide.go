@@ -74,7 +74,7 @@ func (s *Service) change(ctx context.Context, who *account.Person, caseID string
 // TakeUp leads to the case of a post that somebody looks after: the one that is open or was decided last, or one that is
 // opened for it now and theirs. NotFound when they do not look after it, or wrote it.
 func (s *Service) TakeUp(ctx context.Context, who *account.Person, postID string) (caseID string, err error) {
-	v, _, p, err := s.forum.VisitPost(ctx, who, postID)
+	v, t, p, err := s.forum.VisitPost(ctx, who, postID)
 	if err != nil || !v.Staff || p.Own(who.ID) || p.State == forum.Deleted {
 		return "", orNotFound(err)
 	}
@@ -96,7 +96,7 @@ func (s *Service) TakeUp(ctx context.Context, who *account.Person, postID string
 		now := s.clock()
 		c = &Case{
 			ID: id.New(), Origin: ByStaff, PostID: p.ID, ThreadID: p.ThreadID, DeliveryID: v.Delivery.ID, AuthorID: p.AuthorID, Kind: "other", State: Claimed,
-			OpenedAt: now, DueAt: now.Add(dueAfter("")), ClaimedBy: who.ID, ClaimedAt: &now, Snapshot: snapshot(p, now), Version: 1,
+			OpenedAt: now, DueAt: now.Add(dueAfter("")), ClaimedBy: who.ID, ClaimedAt: &now, Snapshot: snapshot(p, titled(p, t), now), Version: 1,
 		}
 		if _, err := tx.NewInsert().Model(c).Exec(ctx); err != nil {
 			return fmt.Errorf("take a post up: %w", db.Err(err))
@@ -193,12 +193,13 @@ func (s *Service) Decide(ctx context.Context, who *account.Person, caseID string
 			c.Until = &until
 		}
 		var p *forum.Post
+		var t *forum.Thread
 		if c.PostID != "" {
-			if p, _, err = s.forum.Find(ctx, tx, c.PostID); err != nil && !fault.Is(err, fault.NotFound) {
+			if p, t, err = s.forum.Find(ctx, tx, c.PostID); err != nil && !fault.Is(err, fault.NotFound) {
 				return err
 			}
 			if err == nil {
-				c.Snapshot += snapshot(p, now)
+				c.Snapshot += snapshot(p, titled(p, t), now)
 				if err := s.forum.Flag(ctx, tx, p.ID, 0); err != nil {
 					return err
 				}
@@ -263,7 +264,9 @@ func (s *Service) apply(ctx context.Context, tx bun.IDB, who *account.Person, c 
 	switch {
 	case hides(c.Action):
 		change.State, change.Action = forum.Hidden, "forum.hidden"
-		_, _, err = s.forum.ChangeState(ctx, tx, change)
+		if _, _, err = s.forum.ChangeState(ctx, tx, change); err == nil && p.Level == forum.Opening { // its title is theirs as well
+			err = s.forum.Retitle(ctx, tx, p.ThreadID, s.hiddenTitle())
+		}
 	case p.State == forum.Held:
 		_, _, err = s.forum.Release(ctx, tx, author, change)
 	}
@@ -359,10 +362,15 @@ func (s *Service) Answer(ctx context.Context, who *account.Person, caseID string
 		if err != nil {
 			return err
 		}
-		if p, _, err := s.forum.Find(ctx, tx, c.PostID); overturn && err == nil && p.State == forum.Hidden {
+		if p, t, err := s.forum.Find(ctx, tx, c.PostID); overturn && err == nil && p.State == forum.Hidden {
 			back := forum.StateChange{PostID: p.ID, Reason: why, ActorID: who.ID, Name: who.Name, Action: "forum.restored"}
 			if _, _, err := s.forum.Release(ctx, tx, w.visit, back); err != nil {
 				return err
+			}
+			if title := c.title(s.hiddenTitle()); title != "" && t.Title == s.hiddenTitle() {
+				if err := s.forum.Retitle(ctx, tx, t.ID, title); err != nil {
+					return err
+				}
 			}
 		} else if err != nil && !fault.Is(err, fault.NotFound) {
 			return err

@@ -214,9 +214,13 @@ func slowly(ctx context.Context, tx bun.IDB, a forum.Attempt, x *standing, now t
 // Held opens a case for a post that was held.
 func (s *Service) Held(ctx context.Context, tx bun.IDB, v *forum.Visit, p *forum.Post, why string) error {
 	now := s.clock()
+	_, t, err := s.forum.Find(ctx, tx, p.ID)
+	if err != nil {
+		return err
+	}
 	c := &Case{
 		ID: id.New(), Origin: HeldBack, PostID: p.ID, ThreadID: p.ThreadID, DeliveryID: v.Delivery.ID, AuthorID: v.Who.ID, Kind: why, State: Open,
-		OpenedAt: now, DueAt: now.Add(dueAfter(why)), Snapshot: snapshot(p, now), Version: 1,
+		OpenedAt: now, DueAt: now.Add(dueAfter(why)), Snapshot: snapshot(p, titled(p, t), now), Version: 1,
 	}
 	if _, err := tx.NewInsert().Model(c).On("CONFLICT DO NOTHING").Exec(ctx); err != nil {
 		return fmt.Errorf("open a case: %w", db.Err(err))

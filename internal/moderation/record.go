@@ -21,6 +21,7 @@ type Kept struct {
 	Edits      int
 	Decided    string // what moderators decided about it last
 	Rule       string
+	Evidence   string // of that decision: Case.Snapshot
 }
 
 // Record gives every post of a delivery to fn, the oldest first: for the record all of them, hidden, held and deleted ones marked as
@@ -43,6 +44,7 @@ func (s *Service) Record(ctx context.Context, who *account.Person, deliveryID st
 			ColumnExpr("(SELECT COUNT(*) FROM forum_edit AS e WHERE e.post_id = q.id) AS edits").
 			ColumnExpr("COALESCE((SELECT c.action FROM moderation_case AS c WHERE c.post_id = q.id AND c.decided_at IS NOT NULL ORDER BY c.decided_at DESC LIMIT 1), '') AS decided").
 			ColumnExpr("COALESCE((SELECT c.rule FROM moderation_case AS c WHERE c.post_id = q.id AND c.decided_at IS NOT NULL ORDER BY c.decided_at DESC LIMIT 1), '') AS rule").
+			ColumnExpr("COALESCE((SELECT c.snapshot FROM moderation_case AS c WHERE c.post_id = q.id AND c.decided_at IS NOT NULL ORDER BY c.decided_at DESC LIMIT 1), '') AS evidence").
 			Join("JOIN forum_thread AS t ON t.id = q.thread_id").Join("LEFT JOIN person AS p ON p.id = q.author_id").
 			Where("t.delivery_id = ?", deliveryID).Where("q.id > ?", after)
 		if public {
@@ -59,7 +61,12 @@ func (s *Service) Record(ctx context.Context, who *account.Person, deliveryID st
 					k.Name = k.Pseudonym
 				}
 				k.Decided, k.Rule = "", ""
+			} else if k.Title == s.hiddenTitle() { // the record has what it was
+				if title := (&Case{Snapshot: k.Evidence}).title(k.Title); title != "" {
+					k.Title = title
+				}
 			}
+			k.Evidence = ""
 			if err := fn(k); err != nil {
 				return err
 			}

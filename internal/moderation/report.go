@@ -114,11 +114,11 @@ func (s *Service) report(ctx context.Context, tx bun.IDB, at target, r *Report) 
 			ID: id.New(), Origin: Reported, PostID: postID, DeliveryID: deliveryID, Kind: r.Kind, State: Open, OpenedAt: now, DueAt: now.Add(dueAfter(r.Kind)), Version: 1,
 		}
 		if postID != "" {
-			p, _, err := s.forum.Find(ctx, tx, postID)
+			p, t, err := s.forum.Find(ctx, tx, postID)
 			if err != nil {
 				return err
 			}
-			c.ThreadID, c.AuthorID, c.Snapshot = p.ThreadID, p.AuthorID, snapshot(p, now)
+			c.ThreadID, c.AuthorID, c.Snapshot = p.ThreadID, p.AuthorID, snapshot(p, titled(p, t), now)
 		}
 		if t := at.text; t != nil {
 			c.About, c.AboutID, c.AuthorID, c.Snapshot = at.about, t.ID, t.AuthorID, textSnapshot(t, now)

@@ -79,7 +79,7 @@ func excerpt(c *rules.Case) string {
 	if len(all) == 0 {
 		return ""
 	}
-	text := []rune(strings.Join(strings.Fields(all[0].Text), " "))
+	text := []rune(strings.Join(strings.Fields(all[0].Title+" "+all[0].Text), " "))
 	if len(text) > 160 {
 		return strings.TrimSpace(string(text[:159])) + "…"
 	}
