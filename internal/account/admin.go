@@ -44,7 +44,10 @@ func (s *Service) Add(ctx context.Context, in NewAccount) (p *Person, link strin
 // DemoPerson is somebody whose password everybody may know: for demo sites on one's own machine only.
 //
 // Role is what the sign-in page calls them; it grants nothing by itself.
-type DemoPerson struct{ Name, Email, Password, Role string }
+type DemoPerson struct {
+	Name, Email, Password, Role string
+	Days                        int // since when they have had their account
+}
 
 // AddDemo makes an account for a demo site, with a proven address and without the rule of length. Who is there
 // already is returned unchanged.
@@ -54,6 +57,7 @@ func (s *Service) AddDemo(ctx context.Context, in DemoPerson) (*Person, error) {
 	}
 	p := s.newPerson(KindPerson)
 	p.Name, p.Email, p.EmailFolded, p.VerifiedAt = cleanName(in.Name), in.Email, fold(in.Email), s.now()
+	p.CreatedAt = p.CreatedAt.AddDate(0, 0, -in.Days)
 	var f fault.Fields
 	checkName(&f, p.Name)
 	checkEmail(&f, "email", p.Email)

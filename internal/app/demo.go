@@ -23,6 +23,9 @@ const DemoPassword = "greenroom-demo"
 // demoCourse is where the demo people have been busy.
 const demoCourse = "using-social-media"
 
+// demoDays is since when demo people have been there: longer than their cohorts go on, and than what holds for who is new.
+const demoDays = 60
+
 type demoPerson struct {
 	account.DemoPerson
 	steps int // readings marked complete in demoCourse; -1: not enrolled
@@ -40,7 +43,7 @@ func demoPeople() []demoPerson {
 }
 
 func demo(who, name, role string) account.DemoPerson {
-	return account.DemoPerson{Email: who + "@demo.example", Name: name, Role: role, Password: DemoPassword}
+	return account.DemoPerson{Email: who + "@demo.example", Name: name, Role: role, Password: DemoPassword, Days: demoDays}
 }
 
 // demoSignIns are the people that the sign-in page of a demo site offers; none on other sites.

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"greenroom/internal/account"
 	"greenroom/internal/forum"
@@ -47,6 +48,14 @@ func TestRefusedPostsKeepTheirText(t *testing.T) {
 		form := url.Values{"body": {text}, "rules": {"1"}}
 		opened := ada.say(d, "What is there to say?", nil).want(303).header.Get("Location")
 		thread, _, _ := strings.Cut(ada.get(opened).want(302).header.Get("Location"), "#")
+
+		// Whose account is new knows beforehand what they cannot do yet.
+		bo.get(thread).want(200, "Your account is new.", "posts cannot have files").lacks(`type="file"`)
+		bo.send(thread, form, map[string][]byte{"plan.pdf": []byte("%PDF-1.4\n1 0 obj\n<<>>\nendobj\n")}).want(422, text, "posts cannot have files")
+		s.clock.advance(25 * time.Hour)
+		ada.again()
+		staff.again()
+		bo.again().get(thread).want(200, `type="file"`).lacks("Your account is new.")
 
 		// Files that are too large, of a wrong kind, too many: the error stands at the field, which is in sight.
 		big := map[string][]byte{"plan.pdf": make([]byte, forum.MaxUpload+1)}
@@ -97,7 +106,7 @@ func TestEditsKeepTheirText(t *testing.T) {
 		p, err := s.Forum.Write(context.Background(), v, forum.Text{Title: "A question", Body: "As it was.", Rules: 1})
 		ok(t, err)
 		admin := s.person("Root", account.RoleAdmin)
-		admin.post("/admin/moderation/rules", url.Values{"body": {strings.Repeat("Be kind and say so. ", 10)}}).want(303)
+		admin.get("/admin/moderation").submit("/moderation/rules", url.Values{"body": {strings.Repeat("Be kind and say so. ", 10)}}).want(303)
 		edit := forum.PostPath(p.ID) + "/edit"
 		one, two := url.Values{"rev": {"1"}, "body": {"From the first tab, with care."}}, url.Values{"rev": {"1"}, "body": {"From the second tab, with **care**."}}
 		ada.get(edit).want(200, "I keep to the house rules", `value="2"`)

@@ -3,6 +3,7 @@ package forum
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -11,6 +12,7 @@ import (
 	"greenroom/internal/account"
 	"greenroom/internal/db"
 	"greenroom/internal/fault"
+	"greenroom/internal/markdown"
 )
 
 // Found is a post that a search found.
@@ -84,10 +86,10 @@ func place(text, word string) int {
 	return -1
 }
 
-// excerpt is the part of a text around the first word that was searched for.
+// excerpt is the part of a text around the first word that was searched for, without its markup. It begins and ends with words.
 func excerpt(body, search string) string {
 	const before, most = 60, 220
-	text := []rune(strings.Join(strings.Fields(body), " "))
+	text := []rune(strings.Join(strings.Fields(markdown.Plain(body)), " "))
 	lower := []rune(strings.ToLower(string(text)))
 	at := 0
 	if len(lower) == len(text) {
@@ -100,7 +102,20 @@ func excerpt(body, search string) string {
 		}
 	}
 	from := max(0, at-before)
+	if from > 0 {
+		if i := slices.Index(text[from:at], ' '); i >= 0 {
+			from += i + 1
+		}
+	}
 	to := min(len(text), from+most)
+	if to < len(text) {
+		for i := to; i > at && i > to-30; i-- {
+			if text[i] == ' ' {
+				to = i
+				break
+			}
+		}
+	}
 	out := string(text[from:to])
 	if from > 0 {
 		out = "… " + out

@@ -84,6 +84,12 @@ func TestSearch(t *testing.T) {
 			t.Errorf("an excerpt does not show what was found: %v, %v", found, err)
 		}
 
+		w.write(ana, forum.General, forum.Text{Title: "marked", Body: strings.Repeat("Before it was otherwise. ", 9) + "Then **penguins**, [came](https://example.org) > and stayed" + strings.Repeat(" for ever and longer", 20)})
+		if _, found, _, err := w.Search(w.ctx, ana, w.cohort.ID, "penguin", 1); err != nil || len(found) != 1 || !strings.HasPrefix(found[0].Excerpt, "… ") ||
+			!strings.Contains(found[0].Excerpt, "otherwise. Then penguins, came > and stayed") || strings.HasPrefix(found[0].Excerpt, "… t ") || !strings.HasSuffix(found[0].Excerpt, " …") {
+			t.Errorf("an excerpt has markup in it, or halves of words: %v, %v", found, err)
+		}
+
 		finds := func(when, q string, want ...string) {
 			t.Helper()
 			if got := w.find(q); !slices.Equal(got, want) {

@@ -238,6 +238,9 @@ type Waits struct {
 	ReadOnly  bool   // nobody writes in the caretaker period
 	CaseID    string // of a suspension that lasts until Until; "" without
 	Until     time.Time
+	New       int // hours from the making of an account in which posts have no files, and Links links and a day Posts posts at most; 0 after that
+	Links     int
+	Posts     int
 }
 
 // Waits tells what holds for a person on a board. Who looks after the delivery writes freely.
@@ -262,6 +265,9 @@ func (s *Service) Waits(ctx context.Context, v *forum.Visit) (*Waits, error) {
 	}
 	if x.Until != nil {
 		w.CaseID, w.Until = x.CaseID, *x.Until
+	}
+	if now.Sub(v.Who.CreatedAt) < time.Duration(x.NewcomerHours)*time.Hour {
+		w.New, w.Links, w.Posts = x.NewcomerHours, x.NewcomerLinks, x.NewcomerPosts
 	}
 	return w, nil
 }

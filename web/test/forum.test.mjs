@@ -162,9 +162,18 @@ test("what was typed comes along to the page that a link or button leads to, and
   await p.waitForURL(/reply=/);
   assert.equal(await box.inputValue(), "Begun before I saw whom I answer.");
   await box.fill("Typed while I like something.");
-  await p.locator(".posts > li").first().locator("button", { hasText: "Useful" }).click();
-  await p.waitForURL(/#p-/);
+  const useful = p.locator(".posts > li").first().locator("button", { hasText: "Useful" });
+  await useful.click();
+  await p.locator(".posts [aria-pressed=true] .num", { hasText: "1" }).waitFor();
+  assert.match(p.url(), /reply=/, "the page was left");
   assert.equal(await box.inputValue(), "Typed while I like something.");
+  assert.equal(await useful.evaluate((x) => x === document.activeElement), true, "the focus moved");
+  await p.locator("#f-follow").selectOption("follow");
+  await p.locator(".thread-foot button", { hasText: "Save" }).click();
+  await p.locator(".alert", { hasText: "Saved" }).first().waitFor();
+  assert.equal(await box.inputValue(), "Typed while I like something.");
+  await p.locator(".posts [aria-pressed=true]").click();
+  await p.locator(".posts [aria-pressed=false]").first().waitFor();
   await box.fill("");
   await p.locator("auto-save[data-state=saved]").waitFor();
 

@@ -102,7 +102,7 @@ func (h *Handlers) postEnrol(c echo.Context) error {
 	} else {
 		web.Notice(c, "ok", "courses.started")
 	}
-	return web.SeeOther(c, "/courses/"+r.Key+"/learn")
+	return web.SeeOther(c, web.OwnPath(c.FormValue("return"), "/courses/"+r.Key+"/learn"))
 }
 
 func (h *Handlers) change(do func(ctx context.Context, personID, courseKey string) error, key string) echo.HandlerFunc {

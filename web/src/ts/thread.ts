@@ -27,6 +27,7 @@ export class LiveThread extends HTMLElement implements Listener {
     this.head = Number(this.dataset.head);
     this.epoch = Number(this.dataset.epoch);
     this.seat = this.dataset.seat ?? "";
+    this.addEventListener("submit", (e) => this.like(e));
     live.join(this);
     window.setTimeout(() => this.seen(), 5000);
     if (this.hasAttribute("data-typing")) document.addEventListener("input", (e) => { if ((e.target as HTMLElement).id === "f-body") live.typing(this.topic); });
@@ -84,6 +85,26 @@ export class LiveThread extends HTMLElement implements Listener {
       });
     }
     this.later.set(there.id, p);
+  }
+
+  /** "Useful" needs no other page. What comes of it is told like any change of the post; what fails goes the way without script. */
+  private like(e: SubmitEvent): void {
+    const form = e.target as HTMLFormElement, button = e.submitter;
+    if (!form.action.endsWith("/useful") || !button || form.dataset.plain) return;
+    e.preventDefault();
+    const on = form.elements.namedItem("on") as HTMLInputElement;
+    fetch(form.action, { method: "POST", body: new URLSearchParams({ on: on.value }), headers: { Accept: "application/json" }, redirect: "manual" })
+      .then((r) => {
+        if (!r.ok) throw new Error(String(r.status));
+        const step = on.value === "1" ? 1 : -1;
+        button.setAttribute("aria-pressed", String(step > 0));
+        on.value = step > 0 ? "0" : "1";
+        let n = button.querySelector(".num");
+        const count = Number(n?.textContent ?? 0) + step;
+        if (!n) { n = document.createElement("span"); n.className = "num"; button.append(n); }
+        n.textContent = count > 0 ? String(count) : "";
+      })
+      .catch(() => { form.dataset.plain = "1"; form.requestSubmit(button); });
   }
 
   private make(html: string): HTMLElement {
