@@ -75,7 +75,8 @@ func prepare(files []Upload) ([]File, error) {
 	var bad fault.Fields
 	for _, x := range files {
 		kind := http.DetectContentType(x.Data)
-		data, err := x.Data, error(nil)
+		var data []byte
+		var err error
 		switch kind {
 		case "image/jpeg", "image/png":
 			data, err = clean(kind, x.Data)
