@@ -630,6 +630,9 @@ func TestDrain(t *testing.T) {
 	if code := one.cmd.ProcessState.ExitCode(); code != 0 {
 		t.Errorf("the node ended with %d\n%s", code, one.log.String())
 	}
+	if said := one.log.String(); strings.Count(said, "route=/live status=101") != readers {
+		t.Errorf("the log has %d sockets of %d", strings.Count(said, "route=/live status=101"), readers)
+	}
 	for i := range 3 {
 		c.says(people[i].at(two), fmt.Sprint("While they are away ", i), id.New()).want(303)
 	}

@@ -75,6 +75,9 @@ func (s *Shell) log() echo.MiddlewareFunc {
 		HandleError: true,
 		Skipper:     func(c echo.Context) bool { return !s.opts.Log.Enabled(c.Request().Context(), slog.LevelInfo) },
 		LogValuesFunc: func(c echo.Context, v middleware.RequestLoggerValues) error {
+			if c.Response().Status == http.StatusSwitchingProtocols { // a socket's answer goes past the response that the logger holds
+				v.Status = http.StatusSwitchingProtocols
+			}
 			attrs := []slog.Attr{
 				slog.String("request_id", v.RequestID), slog.String("method", v.Method), slog.String("route", v.RoutePath),
 				slog.Int("status", v.Status), slog.Duration("took", v.Latency), slog.Int64("bytes", v.ResponseSize),
