@@ -55,7 +55,7 @@ func TestRefusedPostsKeepTheirText(t *testing.T) {
 		s.clock.advance(25 * time.Hour)
 		ada.again()
 		staff.again()
-		bo.again().get(thread).want(200, `type="file"`).lacks("Your account is new.")
+		bo.again().get(thread).want(200, `type="file"`).lacks("Your account is new.", `maxlength="10000"`)
 
 		// Files that are too large, of a wrong kind, too many: the error stands at the field, which is in sight.
 		big := map[string][]byte{"plan.pdf": make([]byte, forum.MaxUpload+1)}

@@ -208,7 +208,7 @@ func ShowEdit(p Sheet) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.Field(ui.FieldData{ID: "f-body", Name: "body", Label: p.l().T("forum.field_body"), Value: p.Body, Error: p.By["body"], Rows: 10, MaxLength: forum.MaxBody, Required: true}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Field(ui.FieldData{ID: "f-body", Name: "body", Label: p.l().T("forum.field_body"), Value: p.Body, Error: p.By["body"], Rows: 10, Required: true}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
