@@ -78,7 +78,7 @@ func TestFacilitation(t *testing.T) {
 		at := queue + "/" + ada.id
 		first, second := dana.get(at).want(200, "A 2 quotes the sentence"), kim.get(at).want(200)
 		marks := url.Values{"answer": {"2"}, "replies": {"0"}, "moves": {"1"}, "feedback": {"It names the sentence; ask Bo about his."}, "keep": {"1"}}
-		first.submit(at, url.Values{"answer": {"2"}, "feedback": {"It names the sentence."}}).want(422, "Choose 0, 1 or 2.", "It names the sentence.")
+		first.submit(at, url.Values{"answer": {"2"}, "feedback": {"It names the sentence."}}).want(422, "Choose 0, 1 or 2 for the replies to others.", "It names the sentence.")
 		first.submit(at, marks).want(303)
 		first.submit(at, marks).want(303) // pressed twice
 		other := url.Values{"answer": {"1"}, "replies": {"1"}, "moves": {"1"}, "feedback": {"A middling answer, I think."}}

@@ -97,9 +97,12 @@ func (s *Service) Sums(ctx context.Context, deliveryID string) (map[string]Sum, 
 func (g *Grade) check() error {
 	g.Feedback = strings.TrimSpace(g.Feedback)
 	var f fault.Fields
-	for name, n := range map[string]int{"answer": g.Answer, "replies": g.Replies, "moves": g.Moves} {
-		if !g.Excused && (n < 0 || n > MaxMark) {
-			f.Add(name, "forum.mark_missing")
+	for _, x := range []struct {
+		name string
+		n    int
+	}{{"answer", g.Answer}, {"replies", g.Replies}, {"moves", g.Moves}} {
+		if !g.Excused && (x.n < 0 || x.n > MaxMark) {
+			f.Add(x.name, "forum.mark_missing."+x.name)
 		}
 	}
 	if n := utf8.RuneCountInString(g.Feedback); n > MaxFeedback {
