@@ -16,7 +16,7 @@ import (
 // Prepared is a statement that runs with every page: the database reads and plans it once for each connection, not each
 // time. That is worth its words only where the planning costs as much as the work.
 //
-// It cannot run within a transaction of Go's. It is safe for use by many goroutines.
+// It is safe for use by many goroutines.
 type Prepared struct {
 	d     *bun.DB
 	query string
@@ -31,17 +31,21 @@ func (p *Prepared) ready(ctx context.Context) (*sql.Stmt, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.stmt == nil {
-		query := p.query
-		if !isSQLite(p.d) {
-			query = numbered(query)
-		}
-		s, err := p.d.DB.PrepareContext(ctx, query)
+		s, err := p.d.DB.PrepareContext(ctx, p.text())
 		if err != nil {
 			return nil, Err(err)
 		}
 		p.stmt = s
 	}
 	return p.stmt, nil
+}
+
+// text is the statement as the database's driver has it.
+func (p *Prepared) text() string {
+	if isSQLite(p.d) {
+		return p.query
+	}
+	return numbered(p.query)
 }
 
 // One scans the statement's first row into dest as bun does, or answers sql.ErrNoRows.
@@ -66,6 +70,37 @@ func (p *Prepared) All(ctx context.Context, dest any, args ...any) error {
 	if err != nil {
 		return err
 	}
+	return p.scan(ctx, rows, dest)
+}
+
+// AllIn is All within a transaction of InTx.
+func (p *Prepared) AllIn(ctx context.Context, tx bun.Tx, dest any, args ...any) error {
+	s, err := p.within(ctx, tx)
+	if err != nil {
+		return err
+	}
+	counting{}.BeforeQuery(ctx, nil)
+	rows, err := s.QueryContext(ctx, p.plain(args)...)
+	if err != nil {
+		return Err(err)
+	}
+	return p.scan(ctx, rows, dest)
+}
+
+// within is the statement for a transaction. Where it is not ready yet the transaction makes one for itself: it must not wait for
+// another connection.
+func (p *Prepared) within(ctx context.Context, tx bun.Tx) (*sql.Stmt, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.stmt != nil {
+		return tx.Tx.StmtContext(ctx, p.stmt), nil
+	}
+	AfterCommit(ctx, func() { _, _ = p.ready(context.WithoutCancel(ctx)) }) // if it fails, the next one tries
+	s, err := tx.Tx.PrepareContext(ctx, p.text())
+	return s, Err(err)
+}
+
+func (p *Prepared) scan(ctx context.Context, rows *sql.Rows, dest any) error {
 	defer rows.Close()
 	if err := p.d.ScanRows(ctx, rows, dest); err != nil {
 		return err

@@ -5,11 +5,15 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/fnv"
+	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/schema"
 
 	"greenroom/internal/account"
 	"greenroom/internal/db"
@@ -24,12 +28,23 @@ import (
 )
 
 // What is written in a delivery while posts are being written there is written together, next (see package gather): what
-// every post needs is asked for and said once for all of them, so that a crowd costs some ten statements and one flush to the disk, and
-// not each of them that. What few posts need (another name, mentions, files, the first answer to a prompt) is done for each.
+// every post needs is asked for and said once for all of them, so that a crowd costs some eight messages to the database and one flush
+// to the disk, and not each of them that. What few posts need (another name, mentions, files, the step of a prompt) is done for each.
 const (
 	writesAtOnce = 64              // posts in one transaction
 	writesTime   = 8 * time.Second // that it may take, so that pages hear before they give up
 )
+
+// lanes is how many parts of a delivery are written side by side: while one waits for the database the other has the processor. With
+// more of them each would hold fewer posts.
+const lanes = 2
+
+// lane is the key under which is gathered what is written in a thread.
+func lane(deliveryID, threadID string) string {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(threadID))
+	return deliveryID + "/" + strconv.Itoa(int(h.Sum32()%lanes))
+}
 
 // writing is a text on its way to become a post.
 type writing struct {
@@ -101,10 +116,10 @@ func (s *Service) writeAll(ctx context.Context, _ string, all []*writing) (becam
 // visit makes the visits that were not made yet, and refuses where writing is over.
 func (b *batch) visit(ctx context.Context) error {
 	var asked []*writing
-	var at [][2]string
+	var at [][]string
 	for _, w := range b.all {
 		if w.visit == nil {
-			asked, at = append(asked, w), append(at, [2]string{w.who.ID, w.n.ThreadID})
+			asked, at = append(asked, w), append(at, []string{w.who.ID, w.n.ThreadID})
 		}
 	}
 	doors, err := b.s.doorsOf(ctx, at)
@@ -171,15 +186,24 @@ func (b *batch) of(what func(*writing) string) []string {
 
 func (w *writing) author() string { return w.who.ID }
 
+// paceQuery is the query for how many posts people wrote: it takes the time a minute ago, the people, and the time a day ago.
+func paceQuery(rows string) string {
+	return "SELECT q.author_id, sum(CASE WHEN q.created_at > ? THEN 1 ELSE 0 END) AS minute, count(*) AS day FROM " + rows +
+		" AS w JOIN forum_post AS q ON q.author_id = w.column1 WHERE q.created_at > ? GROUP BY q.author_id"
+}
+
 // pace refuses who writes too fast.
 func (b *batch) pace(ctx context.Context) error {
 	var rows []struct {
 		AuthorID    string
 		Minute, Day int
 	}
-	err := b.tx.NewSelect().Model((*Post)(nil)).Column("q.author_id").ColumnExpr("sum(CASE WHEN q.created_at > ? THEN 1 ELSE 0 END) AS minute", b.now.Add(-time.Minute)).
-		ColumnExpr("count(*) AS day").Where("q.author_id IN (?)", bun.List(b.of((*writing).author))).Where("q.created_at > ?", b.now.Add(-24*time.Hour)).
-		GroupExpr("q.author_id").Scan(ctx, &rows)
+	people := make([][]string, len(b.left))
+	for i, w := range b.left {
+		people[i] = []string{w.author()}
+	}
+	args := append([]any{b.now.Add(-time.Minute)}, db.TextRows(b.tx, 1, people)...)
+	err := b.s.paces.AllIn(ctx, b.tx, &rows, append(args, b.now.Add(-24*time.Hour))...)
 	if err != nil {
 		return fmt.Errorf("how fast people write: %w", db.Err(err))
 	}
@@ -331,8 +355,11 @@ func (v *Visit) privateGroup() string {
 	return ""
 }
 
+// insert writes the posts with what follows from each of them: their drafts go, their threads count them, and it is a fact.
 func (b *batch) insert(ctx context.Context) error {
 	posts, named := make([]*Post, len(b.left)), make([][]Named, len(b.left))
+	var in []*writing
+	var facts []Posted
 	for i, w := range b.left {
 		p, err := b.post(ctx, w)
 		if err != nil {
@@ -345,9 +372,23 @@ func (b *batch) insert(ctx context.Context) error {
 			p.HTML = string(render(p.Body, named[i]))
 		}
 		posts[i], w.post = p, p
+		if w.held == "" { // else it counts nowhere and nobody is told of it
+			in, facts = append(in, w), append(facts, Posted{PostID: p.ID, ThreadID: p.ThreadID, DeliveryID: w.thread.DeliveryID, At: p.CreatedAt})
+		}
 	}
-	if _, err := b.tx.NewInsert().Model(&posts).Exec(ctx); err != nil {
-		return fmt.Errorf("insert posts: %w", db.Err(err))
+	all := []schema.QueryAppender{b.tx.NewInsert().Model(&posts), b.dropDrafts()}
+	if len(in) > 0 {
+		all = append(all, b.count(in))
+	}
+	recorded, err := event.Statements(ctx, b.tx, b.now, facts)
+	if err != nil {
+		return err
+	}
+	for _, q := range recorded {
+		all = append(all, q)
+	}
+	if err := db.Together(ctx, b.tx, all...); err != nil {
+		return fmt.Errorf("insert posts: %w", err)
 	}
 	for i, w := range b.left {
 		if err := saveMentions(ctx, b.tx, w.post.ID, named[i]); err != nil {
@@ -393,40 +434,24 @@ func (b *batch) post(ctx context.Context, w *writing) (*Post, error) {
 	return p, nil
 }
 
-// follow is what new posts change: the threads' numbers, drafts, steps, and last the streams.
+// follow is what else new posts change: cases, steps, and last the streams.
 func (b *batch) follow(ctx context.Context) error {
-	if err := b.dropDrafts(ctx); err != nil {
-		return err
-	}
-	var in []*writing
 	for _, w := range b.left {
-		if w.held == "" {
-			in = append(in, w)
-		} else if err := b.s.gate.Held(ctx, b.tx, w.visit, w.post, w.held); err != nil { // it counts nowhere and nobody is told of it
+		var err error
+		if w.held != "" {
+			err = b.s.gate.Held(ctx, b.tx, w.visit, w.post, w.held)
+		} else {
+			err = b.s.complete(ctx, b.tx, w.visit)
+		}
+		if err != nil {
 			return err
 		}
-	}
-	if b.left = in; len(in) == 0 {
-		return nil
-	}
-	if err := b.count(ctx); err != nil {
-		return err
-	}
-	facts := make([]Posted, len(in))
-	for i, w := range in {
-		if err := b.s.complete(ctx, b.tx, w.visit); err != nil {
-			return err
-		}
-		facts[i] = Posted{PostID: w.post.ID, ThreadID: w.thread.ID, DeliveryID: w.thread.DeliveryID, At: w.post.CreatedAt}
-	}
-	if err := event.RecordAll(ctx, b.tx, b.now, facts); err != nil {
-		return err
 	}
 	return b.tell(ctx)
 }
 
 // dropDrafts removes what the posts were before they were sent.
-func (b *batch) dropDrafts(ctx context.Context) error {
+func (b *batch) dropDrafts() *bun.DeleteQuery {
 	var args []any
 	for _, w := range b.left {
 		args = append(args, w.author(), w.n.place(w.visit))
@@ -435,40 +460,32 @@ func (b *batch) dropDrafts(ctx context.Context) error {
 		}
 	}
 	rows := strings.TrimSuffix(strings.Repeat("(?, ?), ", len(args)/2), ", ")
-	if _, err := b.tx.NewDelete().Model((*Draft)(nil)).Where("(person_id, place) IN (VALUES "+rows+")", args...).Exec(ctx); err != nil {
-		return fmt.Errorf("drop drafts: %w", db.Err(err))
-	}
-	return nil
+	return b.tx.NewDelete().Model((*Draft)(nil)).Where("(person_id, place) IN (VALUES "+rows+")", args...)
 }
 
-// count adds the posts to the numbers of their threads.
-func (b *batch) count(ctx context.Context) error {
+// count adds posts to the numbers of their threads.
+func (b *batch) count(in []*writing) *bun.UpdateQuery {
 	more, newest := map[string]int{}, map[string]string{}
-	for _, w := range b.left {
+	var answered []string
+	for _, w := range in {
 		more[w.thread.ID]++
 		newest[w.thread.ID] = w.post.ID
+		if w.post.Level > Opening && w.thread.AuthorID != w.author() {
+			answered = append(answered, w.thread.ID)
+		}
 	}
-	q := b.tx.NewUpdate().Model((*Thread)(nil)).Set("last_at = ?", b.now).Where("id IN (?)", bun.List(b.of(func(w *writing) string { return w.thread.ID })))
 	var counts, ids []any
 	for thread, n := range more {
 		counts, ids = append(counts, thread, n), append(ids, thread, newest[thread])
 	}
 	by := "CASE id" + strings.Repeat(" WHEN ? THEN ?", len(more)) + " END"
-	q = q.Set("posts = posts + "+by, counts...).
-		Set("newest = CASE WHEN newest < "+by+" THEN "+by+" ELSE newest END", slices.Concat(ids, ids)...) // another node's clock may be ahead
-	answered := b.of(func(w *writing) string {
-		if w.post.Level > Opening && w.thread.AuthorID != w.author() {
-			return w.thread.ID
-		}
-		return ""
-	})
+	q := b.tx.NewUpdate().Model((*Thread)(nil)).Set("last_at = ?", b.now).Set("posts = posts + "+by, counts...).
+		Set("newest = CASE WHEN newest < "+by+" THEN "+by+" ELSE newest END", slices.Concat(ids, ids)...). // another node's clock may be ahead
+		Where("id IN (?)", bun.List(slices.Collect(maps.Keys(more))))
 	if len(answered) > 0 {
 		q = q.Set("answered = (answered OR id IN (?))", bun.List(answered))
 	}
-	if _, err := q.Exec(ctx); err != nil {
-		return fmt.Errorf("count posts: %w", db.Err(err))
-	}
-	return nil
+	return q
 }
 
 // tell appends to the streams of threads, of boards where threads begin, and of people to whom a prompt has opened.
@@ -481,6 +498,9 @@ func (b *batch) tell(ctx context.Context) error {
 	}
 	for _, w := range b.left {
 		p, t := w.post, w.thread
+		if w.held != "" {
+			continue
+		}
 		if p.Unlocks && !w.visit.Unlocked {
 			db.AfterCommit(ctx, func() { b.s.streams.Ring(live.AccessStream(w.author())) })
 			if err := say(inbox.StreamOf(w.author()), happened{Kind: "reset"}); err != nil {

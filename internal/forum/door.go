@@ -46,10 +46,10 @@ func columns(alias, prefix string, names []string) string {
 	return strings.Join(all, ", ")
 }
 
-// doorQuery is the query for people at threads. It takes them as rows of (person, thread). What is always the same is no argument:
-// SQLite would plan anew for each value that an index with a condition could ask for. What only a page of the thread needs is not
-// asked for who replies.
-func doorQuery(asked int, page bool) string {
+// doorQuery is the query for people at threads, given as rows of (person, thread). What is always the same is no argument: SQLite would
+// plan anew for each value that an index with a condition could ask for. What only a page of the thread needs is not asked for who
+// replies.
+func doorQuery(rows string, page bool) string {
 	more, from := "", ""
 	if page {
 		more = `, COALESCE(st.head, 0) AS head, COALESCE(st.epoch, 1) AS epoch,
@@ -61,7 +61,7 @@ LEFT JOIN forum_mark AS k ON k.thread_id = t.id AND k.person_id = w.column1`
 	}
 	return "SELECT w.column1 AS person_id, " + columns("t", "t_", threadColumns[:]) + ", " + delivery.CohortColumns("d", "d_") + ", " + delivery.Columns("e", "e_") + `,
 	COALESCE(m.group_id, '') AS own, COALESCE(b.pseudonyms, FALSE) AS pseudonyms` + more + `
-FROM (VALUES ` + strings.TrimSuffix(strings.Repeat("(?, ?), ", asked), ", ") + `) AS w
+FROM ` + rows + ` AS w
 JOIN forum_thread AS t ON t.id = w.column2
 JOIN delivery AS d ON d.id = t.delivery_id
 LEFT JOIN enrolment AS e ON e.delivery_id = t.delivery_id AND e.person_id = w.column1 AND e.status IN ('` + delivery.Active + `', '` + delivery.Paused + `')
@@ -86,16 +86,12 @@ func (s *Service) door(ctx context.Context, personID, threadID string) (*door, e
 }
 
 // doorsOf is door for several people, each at a thread, without what only a page needs: nil where there is no such thread.
-func (s *Service) doorsOf(ctx context.Context, at [][2]string) ([]*door, error) {
+func (s *Service) doorsOf(ctx context.Context, at [][]string) ([]*door, error) {
 	if len(at) == 0 {
 		return nil, nil
 	}
-	args := make([]any, 0, 2*len(at))
-	for _, x := range at {
-		args = append(args, x[0], x[1])
-	}
 	var all []*door
-	if err := s.db.NewRaw(doorQuery(len(at), false), args...).Scan(ctx, &all); err != nil {
+	if err := s.crowd.All(ctx, &all, db.TextRows(s.db, 2, at)...); err != nil {
 		return nil, fmt.Errorf("find threads: %w", db.Err(err))
 	}
 	out := make([]*door, len(at))

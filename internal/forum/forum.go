@@ -179,7 +179,9 @@ type Service struct {
 	gate       Gate                         // nil: everything is let in
 	writes     *gather.Gather[*writing]     // by delivery
 	where      *shelf.Shelf[string, string] // the delivery of a thread: it never changes
-	doors      *db.Prepared                 // doorQuery
+	doors      *db.Prepared                 // doorQuery for one page
+	crowd      *db.Prepared                 // doorQuery for who replies
+	paces      *db.Prepared                 // paceQuery
 	drafts     *db.Prepared                 // draftQuery
 	leaves     *shelf.Shelf[leafKey, *leaf]
 }
@@ -188,7 +190,8 @@ type Service struct {
 func New(d *bun.DB, c *course.Service, dl *delivery.Service, r *record.Service, st *stream.Service, in *inbox.Service, a *account.Service, o Options) *Service {
 	s := &Service{
 		db: d, courses: c, deliveries: dl, records: r, streams: st, inbox: in, accounts: a, opts: o,
-		doors: db.Prepare(d, doorQuery(1, true)), drafts: db.Prepare(d, draftQuery), leaves: newLeaves(st),
+		doors: db.Prepare(d, doorQuery("(VALUES (?, ?))", true)), crowd: db.Prepare(d, doorQuery(db.RowsOf(d, 2), false)), paces: db.Prepare(d, paceQuery(db.RowsOf(d, 1))),
+		drafts: db.Prepare(d, draftQuery), leaves: newLeaves(st),
 	}
 	s.where = shelf.New(1<<20, func(k, v string) int { return len(k) + len(v) + 100 })
 	s.writes = gather.New(writesAtOnce, writesTime, s.writeAll)

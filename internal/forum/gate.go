@@ -27,7 +27,7 @@ type Admitted struct {
 type Gate interface {
 	// Admit answers attempts on one delivery by different people, in their order. It joins the transaction, and writes nothing for
 	// one that it refuses.
-	Admit(ctx context.Context, tx bun.IDB, all []Attempt) ([]Admitted, error)
+	Admit(ctx context.Context, tx bun.Tx, all []Attempt) ([]Admitted, error)
 	// Held is told of a post that was held, in the same transaction.
 	Held(ctx context.Context, tx bun.IDB, v *Visit, p *Post, why string) error
 }
@@ -36,7 +36,7 @@ type Gate interface {
 func (s *Service) SetGate(g Gate) { s.gate = g }
 
 // admit asks the gate.
-func (s *Service) admit(ctx context.Context, tx bun.IDB, all []Attempt) ([]Admitted, error) {
+func (s *Service) admit(ctx context.Context, tx bun.Tx, all []Attempt) ([]Admitted, error) {
 	if s.gate == nil || len(all) == 0 {
 		return make([]Admitted, len(all)), nil
 	}
@@ -44,7 +44,7 @@ func (s *Service) admit(ctx context.Context, tx bun.IDB, all []Attempt) ([]Admit
 }
 
 // admitEdit asks the gate about another text of a post. Who looks after the delivery writes freely.
-func (s *Service) admitEdit(ctx context.Context, tx bun.IDB, a Attempt) (held string, err error) {
+func (s *Service) admitEdit(ctx context.Context, tx bun.Tx, a Attempt) (held string, err error) {
 	if a.Visit.Staff {
 		return "", nil
 	}

@@ -85,7 +85,7 @@ type model struct {
 // holds is a gate that keeps back what says "hold".
 type holds struct{}
 
-func (holds) Admit(_ context.Context, _ bun.IDB, all []forum.Attempt) ([]forum.Admitted, error) {
+func (holds) Admit(_ context.Context, _ bun.Tx, all []forum.Attempt) ([]forum.Admitted, error) {
 	out := make([]forum.Admitted, len(all))
 	for i, a := range all {
 		if strings.Contains(a.Text.Body, "hold") {

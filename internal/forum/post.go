@@ -110,7 +110,7 @@ func (s *Service) Write(ctx context.Context, v *Visit, n Text) (*Post, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.post(ctx, v.Delivery.ID, &writing{who: v.Who, n: n, files: files, v: v})
+	return s.post(ctx, lane(v.Delivery.ID, n.ThreadID), &writing{who: v.Who, n: n, files: files, v: v})
 }
 
 // Reply is VisitThread and Write in a thread that is there: where many reply at once their visits are made together as well.
@@ -129,11 +129,11 @@ func (s *Service) Reply(ctx context.Context, who *account.Person, n Text) (*Post
 	if err := n.check(false); err != nil {
 		return nil, err
 	}
-	key, known := s.where.Get(n.ThreadID)
+	deliveryID, known := s.where.Get(n.ThreadID)
 	if !known {
-		key = n.ThreadID
+		return s.post(ctx, n.ThreadID, &writing{who: who, n: n})
 	}
-	return s.post(ctx, key, &writing{who: who, n: n})
+	return s.post(ctx, lane(deliveryID, n.ThreadID), &writing{who: who, n: n})
 }
 
 // post has it written together with what is written at the same time under the key.

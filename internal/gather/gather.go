@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"runtime/debug"
 	"sync"
 	"time"
@@ -59,6 +60,7 @@ func (g *Gather[T]) Do(ctx context.Context, key string, what T) error {
 // empty writes what waits under a key until nothing does.
 func (g *Gather[T]) empty(ctx context.Context, key string) {
 	for {
+		runtime.Gosched() // who is about to come is let in first: else, after each crowd, the first of the next would be written alone
 		g.mu.Lock()
 		all := g.waiting[key]
 		n := min(len(all), g.most)

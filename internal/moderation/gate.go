@@ -61,13 +61,13 @@ type standing struct {
 // standings is the query for people on boards: for each, in no order, as many rows as they have suspensions there, that which lasts
 // longest first. It takes the limits of new members where none were set, whether boards hold, those asked for as rows of (person,
 // delivery, board), and the time.
-func standings(asked int) string {
+func standings(rows string) string {
 	return `SELECT w.column1 AS person_id, w.column3 AS board,
 	COALESCE(s.words, '') AS words, COALESCE(s.caretaker, '') AS caretaker, s.caretaker_from, s.caretaker_to, COALESCE(s.caretaker_text, '') AS caretaker_text,
 	COALESCE(s.newcomer_hours, ?) AS newcomer_hours, COALESCE(s.newcomer_posts, ?) AS newcomer_posts, COALESCE(s.newcomer_links, ?) AS newcomer_links,
 	COALESCE(b.hold, ?) AS hold, COALESCE(b.staffed, '') AS staffed, COALESCE(b.slow_seconds, 0) AS slow,
 	h.version AS edition, a.person_id IS NOT NULL AS agreed, COALESCE(x.case_id, '') AS case_id, x.until
-FROM (VALUES ` + strings.TrimSuffix(strings.Repeat("(?, ?, ?), ", asked), ", ") + `) AS w
+FROM ` + rows + ` AS w
 CROSS JOIN (SELECT COALESCE(max(version), 1) AS version FROM moderation_rules) AS h
 LEFT JOIN moderation_accepted AS a ON a.version = h.version AND a.person_id = w.column1
 LEFT JOIN moderation_site AS s ON s.id = 1
@@ -76,34 +76,31 @@ LEFT JOIN moderation_suspension AS x ON x.person_id = w.column1 AND x.delivery_i
 ORDER BY x.until DESC`
 }
 
-func standingArgs(now time.Time, all ...*forum.Visit) []any {
-	args := []any{newSite.NewcomerHours, newSite.NewcomerPosts, newSite.NewcomerLinks, false}
-	for _, v := range all {
-		args = append(args, v.Who.ID, v.Delivery.ID, v.Board)
-	}
-	return append(args, now)
+// standingArgs puts those asked for between the others.
+func standingArgs(asked []any, now time.Time) []any {
+	return slices.Concat([]any{newSite.NewcomerHours, newSite.NewcomerPosts, newSite.NewcomerLinks, false}, asked, []any{now})
 }
 
 // standing reads it for attempts on one delivery, in their order, in one query.
-func (s *Service) standing(ctx context.Context, tx bun.IDB, all []forum.Attempt, now time.Time) ([]*standing, error) {
-	visits := make([]*forum.Visit, len(all))
+func (s *Service) standing(ctx context.Context, tx bun.Tx, all []forum.Attempt, now time.Time) ([]*standing, error) {
+	asked := make([][]string, len(all))
 	for i, a := range all {
-		visits[i] = a.Visit
+		asked[i] = []string{a.Visit.Who.ID, a.Visit.Delivery.ID, a.Visit.Board}
 	}
 	var rows []*standing
-	if err := tx.NewRaw(standings(len(all)), standingArgs(now, visits...)...).Scan(ctx, &rows); err != nil {
+	if err := s.crowd.AllIn(ctx, tx, &rows, standingArgs(db.TextRows(tx, 3, asked), now)...); err != nil {
 		return nil, fmt.Errorf("what holds on a board: %w", db.Err(err))
 	}
 	out := make([]*standing, len(all))
-	for i, v := range visits {
-		at := slices.IndexFunc(rows, func(x *standing) bool { return x.PersonID == v.Who.ID && x.Board == v.Board })
+	for i, a := range asked {
+		at := slices.IndexFunc(rows, func(x *standing) bool { return x.PersonID == a[0] && x.Board == a[2] })
 		out[i] = rows[at]
 	}
 	return out, nil
 }
 
 // Admit is the forum's question before it lets posts in. What refuses says why and for how long; nothing that was typed is lost.
-func (s *Service) Admit(ctx context.Context, tx bun.IDB, all []forum.Attempt) ([]forum.Admitted, error) {
+func (s *Service) Admit(ctx context.Context, tx bun.Tx, all []forum.Attempt) ([]forum.Admitted, error) {
 	now := s.clock()
 	stand, err := s.standing(ctx, tx, all, now)
 	if err != nil {
@@ -246,7 +243,7 @@ type Waits struct {
 // Waits tells what holds for a person on a board. Who looks after the delivery writes freely.
 func (s *Service) Waits(ctx context.Context, v *forum.Visit) (*Waits, error) {
 	now, x := s.clock(), new(standing)
-	if err := s.stands.One(ctx, x, standingArgs(now, v)...); err != nil { // asked for each page on which somebody can write
+	if err := s.stands.One(ctx, x, standingArgs([]any{v.Who.ID, v.Delivery.ID, v.Board}, now)...); err != nil { // asked for each page on which somebody can write
 		return nil, fmt.Errorf("what holds on a board: %w", db.Err(err))
 	}
 	w, period := &Waits{}, x.InCaretaker(now)

@@ -177,13 +177,14 @@ type Service struct {
 	accounts *account.Service
 	mail     *mail.Service
 	opts     Options
+	crowd    *db.Prepared // standings for many
 	stands   *db.Prepared // standings(1)
 	subjects map[string]Subject
 }
 
 // New makes the service. The forum asks it before it lets posts in once SetGate was called with it.
 func New(d *bun.DB, f *forum.Service, in *inbox.Service, a *account.Service, m *mail.Service, o Options) *Service {
-	return &Service{db: d, forum: f, inbox: in, accounts: a, mail: m, opts: o, stands: db.Prepare(d, standings(1))}
+	return &Service{db: d, forum: f, inbox: in, accounts: a, mail: m, opts: o, stands: db.Prepare(d, standings("(VALUES (?, ?, ?))")), crowd: db.Prepare(d, standings(db.RowsOf(d, 3)))}
 }
 
 func (s *Service) clock() time.Time { return s.opts.Now().UTC().Truncate(time.Microsecond) }
