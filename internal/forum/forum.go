@@ -177,7 +177,7 @@ type Service struct {
 	accounts   *account.Service
 	opts       Options
 	gate       Gate                         // nil: everything is let in
-	writes     *gather.Gather[*writing]     // by delivery
+	writes     *gather.Gather[*writing]     // by lane
 	where      *shelf.Shelf[string, string] // the delivery of a thread: it never changes
 	doors      *db.Prepared                 // doorQuery for one page
 	crowd      *db.Prepared                 // doorQuery for who replies

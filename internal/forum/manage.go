@@ -103,7 +103,7 @@ func (s *Service) Rename(ctx context.Context, v *Visit, t *Thread, title string)
 }
 
 // mayRename asks the gate about the title that an author wants: it is read by others as their posts are.
-func (s *Service) mayRename(ctx context.Context, tx bun.IDB, v *Visit, t *Thread, title string) error {
+func (s *Service) mayRename(ctx context.Context, tx bun.Tx, v *Visit, t *Thread, title string) error {
 	if v.Staff {
 		return nil
 	}
