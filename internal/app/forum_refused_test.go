@@ -3,6 +3,8 @@ package app_test
 import (
 	"bytes"
 	"context"
+	"image"
+	"image/png"
 	"mime/multipart"
 	"net/http"
 	"net/url"
@@ -66,6 +68,17 @@ func TestRefusedPostsKeepTheirText(t *testing.T) {
 		bo.send(thread+"/preview", form, big).want(200, text)
 		bo.send(thread, url.Values{"body": {strings.Repeat("word ", 120<<10)}}, nil).want(422, "Take")
 		bo.send(thread, url.Values{"body": {strings.Repeat("word ", 400<<10)}}, big).want(413)
+
+		// What a picture shows is said to who does not see it; a line that is too long comes back with the rest of the form.
+		var picture bytes.Buffer
+		ok(t, png.Encode(&picture, image.NewGray(image.Rect(0, 0, 4, 4))))
+		pictures := map[string][]byte{"office.png": picture.Bytes()}
+		form.Set("pictures", strings.Repeat("x", forum.MaxAlt+1))
+		bo.send(thread, form, pictures).want(422, text, "1 characters too long", strings.Repeat("x", forum.MaxAlt+1), `<details open>`)
+		form.Set("pictures", "\r\nThe counter, with \"no queue\" <b>on</b> the door\r\nNobody's picture")
+		bo.send(thread, form, pictures).want(303)
+		ada.get(thread).want(200, `alt="The counter, with &#34;no queue&#34; &lt;b&gt;on&lt;/b&gt; the door"`).lacks("Nobody")
+		form.Del("pictures")
 
 		// The post that is answered has gone meanwhile: the text does not go with it.
 		gone := ada.post(thread, url.Values{"body": {"I take this back."}}).want(303).header.Get("Location")

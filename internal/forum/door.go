@@ -30,6 +30,7 @@ type door struct {
 	Pseudonyms    bool               // of the board
 	Head, Epoch   int64              // of the thread's stream
 	ReadTo, Watch string             // the person's Mark
+	F             Draft              `bun:"embed:f_"` // empty without one
 	Wrote         int                // visible posts of the person; only where they have no mark
 }
 
@@ -53,11 +54,12 @@ func doorQuery(rows string, page bool) string {
 	more, from := "", ""
 	if page {
 		more = `, COALESCE(st.head, 0) AS head, COALESCE(st.epoch, 1) AS epoch,
-	COALESCE(k.read_to, '') AS read_to, COALESCE(k.follow, '') AS watch,
+	COALESCE(k.read_to, '') AS read_to, COALESCE(k.follow, '') AS watch, ` + columns("f", "f_", draftColumns[:]) + `,
 	CASE WHEN COALESCE(k.read_to, '') = '' THEN (SELECT count(*) FROM forum_post AS q WHERE q.author_id = w.column1 AND q.thread_id = t.id AND q.state = '` + Visible + `') ELSE 0 END AS wrote`
 		from = `
 LEFT JOIN stream AS st ON st.id = '` + StreamOf("") + `' || t.id
-LEFT JOIN forum_mark AS k ON k.thread_id = t.id AND k.person_id = w.column1`
+LEFT JOIN forum_mark AS k ON k.thread_id = t.id AND k.person_id = w.column1
+LEFT JOIN forum_draft AS f ON f.place = t.id AND f.person_id = w.column1`
 	}
 	return "SELECT w.column1 AS person_id, " + columns("t", "t_", threadColumns[:]) + ", " + delivery.CohortColumns("d", "d_") + ", " + delivery.Columns("e", "e_") + `,
 	COALESCE(m.group_id, '') AS own, COALESCE(b.pseudonyms, FALSE) AS pseudonyms` + more + `

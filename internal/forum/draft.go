@@ -36,7 +36,9 @@ func NewPlace(deliveryID, board string) string { return "new:" + deliveryID + ":
 // MaxDrafts is how many drafts somebody has; the oldest give way.
 const MaxDrafts = 50
 
-const draftQuery = "SELECT person_id, place, title, body, parent_id, version, page, n, saved_at FROM forum_draft WHERE person_id = ? AND place = ?"
+var draftColumns = [...]string{"person_id", "place", "title", "body", "parent_id", "version", "page", "n", "saved_at"}
+
+var draftQuery = "SELECT " + columns("fd", "", draftColumns[:]) + " FROM forum_draft AS fd WHERE person_id = ? AND place = ?"
 
 // DraftOf returns what the person has begun in a place, nil when nothing.
 func (s *Service) DraftOf(ctx context.Context, personID, place string) (*Draft, error) {

@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/uptrace/bun"
 
@@ -30,6 +31,7 @@ const (
 	MaxUpload   = MaxFiles*MaxFile + 1<<20
 	maxPixels   = 24_000_000
 	maxFileName = 100
+	MaxAlt      = 300 // characters of what a picture shows
 )
 
 // FileTypes are what may be attached, for people.
@@ -39,6 +41,7 @@ const FileTypes = "JPEG, PNG, PDF"
 type Upload struct {
 	Name string
 	Data []byte
+	Alt  string // what a picture shows, in words
 }
 
 // File is an attachment; table forum_file.
@@ -50,12 +53,21 @@ type File struct {
 	Name   string
 	Type   string
 	Size   int
+	Alt    string // of a picture: what it shows, "" where nobody said
 	Data   []byte
 	At     time.Time
 }
 
 // Image says whether the file is a picture.
 func (f *File) Image() bool { return strings.HasPrefix(f.Type, "image/") }
+
+// Shows is what a picture says to who does not see it.
+func (f *File) Shows() string {
+	if f.Alt == "" {
+		return f.Name
+	}
+	return f.Alt
+}
 
 func checkFiles(f *fault.Fields, files []Upload) {
 	if len(files) > MaxFiles {
@@ -64,6 +76,9 @@ func checkFiles(f *fault.Fields, files []Upload) {
 	for _, x := range files {
 		if len(x.Data) > MaxFile {
 			f.Add("files", "forum.file_big", "Name", fileName(x.Name), "Max", MaxFile>>20)
+		}
+		if size := utf8.RuneCountInString(x.Alt); size > MaxAlt {
+			f.Add("pictures", "forum.alt_long", "Name", fileName(x.Name), "Max", MaxAlt, "Over", size-MaxAlt)
 		}
 	}
 }
@@ -90,7 +105,11 @@ func prepare(files []Upload) ([]File, error) {
 			bad.Add("files", brokenKey(err), "Name", fileName(x.Name))
 			continue
 		}
-		out = append(out, File{ID: id.New(), Name: fileName(x.Name), Type: kind, Size: len(data), Data: data})
+		f := File{ID: id.New(), Name: fileName(x.Name), Type: kind, Size: len(data), Data: data}
+		if f.Image() {
+			f.Alt = x.Alt
+		}
+		out = append(out, f)
 	}
 	return out, bad.Err()
 }

@@ -248,7 +248,7 @@ func (m *model) fresh(who *account.Person, threadID string) (at string, head, ep
 		}
 		for i := range list {
 			var b bytes.Buffer
-			ok(m.t, pages.Post(p, &list[i], list[i].Level+1).Render(ui.WithPrinter(m.ctx, l), &b))
+			ok(m.t, pages.Post(&p, &list[i], list[i].Level+1).Render(ui.WithPrinter(m.ctx, l), &b))
 			out = append(out, item{list[i].ID, list[i].RootID, list[i].Level, list[i].Rev, b.String()})
 		}
 		if g.After == "" {

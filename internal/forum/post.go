@@ -35,7 +35,7 @@ func (n Text) digest() string {
 		fmt.Fprintf(h, "%d:%s", len(s), s)
 	}
 	for _, f := range n.Files {
-		fmt.Fprintf(h, "%s:%x", f.Name, sha256.Sum256(f.Data))
+		fmt.Fprintf(h, "%s:%x%d:%s", f.Name, sha256.Sum256(f.Data), len(f.Alt), f.Alt)
 	}
 	return hex.EncodeToString(h.Sum(nil))
 }

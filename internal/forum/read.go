@@ -45,6 +45,7 @@ type Page struct {
 	First   string // id of the first that is new, "" when none is
 	Mark    Mark
 	Newest  string // id of the newest post of the thread, to mark as read
+	Draft   *Draft // what the visitor has begun in the thread, nil without
 	Head    int64  // of the thread's stream, read before the posts
 	Epoch   int64
 }
@@ -67,6 +68,9 @@ func (s *Service) Page(ctx context.Context, v *Visit, t *Thread, at Where) (*Pag
 		}
 	}
 	g.Head, g.Epoch, g.Newest = x.Head, x.Epoch, x.T.Newest
+	if x.F.PersonID != "" {
+		g.Draft = &x.F
+	}
 	g.Mark = Mark{PersonID: v.Who.ID, ThreadID: t.ID, ReadTo: x.ReadTo, Follow: x.Watch}
 	if err := s.numbers(ctx, v, g, x.Wrote); err != nil {
 		return nil, err
@@ -229,7 +233,7 @@ func (s *Service) attach(ctx context.Context, all []*Seen) error {
 		return nil
 	}
 	var files []File
-	err := s.db.NewSelect().Model(&files).Column("id", "post_id", "name", "type", "size").Where("ff.post_id IN (?)", bun.List(ids)).OrderExpr("ff.id").Scan(ctx)
+	err := s.db.NewSelect().Model(&files).Column("id", "post_id", "name", "type", "size", "alt").Where("ff.post_id IN (?)", bun.List(ids)).OrderExpr("ff.id").Scan(ctx)
 	if err != nil {
 		return fmt.Errorf("attachments: %w", db.Err(err))
 	}

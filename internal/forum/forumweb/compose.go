@@ -17,8 +17,9 @@ import (
 	pages "greenroom/web/templates/forum"
 )
 
-// composer is the form to write in, with the draft that is there; nil and why where one cannot write.
-func (h *Handlers) composer(c echo.Context, s spot, parent *forum.Seen, typed *pages.Composer) (*pages.Composer, string, error) {
+// composer is the form to write in, with the draft that is there; nil and why where one cannot write. read is the thread's page, nil
+// elsewhere.
+func (h *Handlers) composer(c echo.Context, s spot, read *forum.Page, parent *forum.Seen, typed *pages.Composer) (*pages.Composer, string, error) {
 	l := web.L(c)
 	if why := closed(s); why != "" && typed == nil {
 		return nil, l.T(why), nil
@@ -27,8 +28,11 @@ func (h *Handlers) composer(c echo.Context, s spot, parent *forum.Seen, typed *p
 	if typed != nil {
 		*k = *typed
 	} else {
-		d, err := h.Forum.DraftOf(c.Request().Context(), s.v.Who.ID, s.place())
-		if err != nil {
+		var d *forum.Draft
+		var err error
+		if s.t != nil && read != nil {
+			d = read.Draft
+		} else if d, err = h.Forum.DraftOf(c.Request().Context(), s.v.Who.ID, s.place()); err != nil {
 			return nil, "", err
 		}
 		if d != nil {
@@ -103,7 +107,7 @@ func closed(s spot) string {
 func typedForm(c echo.Context) *pages.Composer {
 	page := web.DraftForm(c)
 	return &pages.Composer{
-		Client: c.FormValue("client"), Title: c.FormValue("title"), Body: forum.Tidy(c.FormValue("body")), Alias: c.FormValue("alias") == "1",
+		Client: c.FormValue("client"), Title: c.FormValue("title"), Body: forum.Tidy(c.FormValue("body")), Alias: c.FormValue("alias") == "1", Pictures: c.FormValue("pictures"),
 		Return: c.FormValue("return"), Rules: int(web.Number(c.Request().Form, "rules")), Form: page,
 	}
 }
@@ -146,7 +150,7 @@ func (h *Handlers) write(c echo.Context, find func(echo.Context) (spot, error), 
 		f.Add("files", "forum.files_big", "N", forum.MaxFiles, "Max", forum.MaxFile>>20)
 		return refused(f.Err())
 	}
-	files, err := uploads(c)
+	files, err := uploads(c, typed.Pictures)
 	if err != nil {
 		return err
 	}
@@ -198,14 +202,20 @@ func beside(err error) (int, error) {
 	return web.Status(f.Kind), at.Err()
 }
 
-// uploads reads the files of a form.
-func uploads(c echo.Context) ([]forum.Upload, error) {
+// uploads reads the files of a form. pictures says in its lines what the pictures among them show, in their order.
+func uploads(c echo.Context, pictures string) ([]forum.Upload, error) {
 	form, err := c.MultipartForm()
 	if errors.Is(err, http.ErrNotMultipart) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, err
+	}
+	var shows []string
+	for line := range strings.Lines(pictures) {
+		if line = words.Clean(line, true); line != "" {
+			shows = append(shows, line)
+		}
 	}
 	var out []forum.Upload
 	for _, head := range form.File["files"] {
@@ -220,7 +230,11 @@ func uploads(c echo.Context) ([]forum.Upload, error) {
 		if err = errors.Join(err, f.Close()); err != nil {
 			return nil, err
 		}
-		out = append(out, forum.Upload{Name: head.Filename, Data: data})
+		up := forum.Upload{Name: head.Filename, Data: data}
+		if len(shows) > 0 && strings.HasPrefix(http.DetectContentType(data), "image/") {
+			up.Alt, shows = shows[0], shows[1:]
+		}
+		out = append(out, up)
 	}
 	return out, nil
 }
@@ -300,7 +314,7 @@ func (h *Handlers) preview(c echo.Context, find func(echo.Context) (spot, error)
 			return err
 		}
 	}
-	if p.Compose, _, err = h.composer(c, s, parent, typed); err != nil {
+	if p.Compose, _, err = h.composer(c, s, nil, parent, typed); err != nil {
 		return err
 	}
 	p.Title = p.View.BoardTitle(s.v, "")

@@ -124,7 +124,7 @@ func (x *Live) Tell(ctx context.Context, _ string, seat live.Seat, who *account.
 			continue
 		}
 		var b bytes.Buffer
-		if err := pages.Post(p, e.Post, e.Post.Level+1).Render(ctx, &b); err != nil {
+		if err := pages.Post(&p, e.Post, e.Post.Level+1).Render(ctx, &b); err != nil {
 			return nil, err
 		}
 		if out[i].Data, err = json.Marshal(livePost{e.Post.ID, e.Post.RootID, e.Post.Level, e.Post.Rev, b.String()}); err != nil {

@@ -104,7 +104,7 @@ func (h *Handlers) showBoard(c echo.Context, status int, s spot, typed *pages.Co
 	p.Nav = nav(n, total, func(page int) string { return pages.ListPath(s.v.Delivery.ID, s.v.Board, list, page) })
 	if s.v.Prompt() {
 		p.Why = l.T("forum.why_staff")
-	} else if p.Compose, p.Why, err = h.composer(c, s, nil, typed); err != nil {
+	} else if p.Compose, p.Why, err = h.composer(c, s, nil, nil, typed); err != nil {
 		return err
 	}
 	if p.Compose == nil {
@@ -182,7 +182,7 @@ func (h *Handlers) threadPage(c echo.Context, s spot, typed *pages.Composer, why
 			return nil, err
 		}
 	}
-	if p.Compose, p.Why, err = h.composer(c, s, parent, typed); err == nil && p.Compose == nil {
+	if p.Compose, p.Why, err = h.composer(c, s, read, parent, typed); err == nil && p.Compose == nil {
 		p.Left, err = h.left(c, s)
 	}
 	by, errs := web.FieldErrors(l, why)

@@ -50,6 +50,7 @@ type Composer struct {
 	Saved     string // when the draft that is in it was saved, "" without
 	Unsaved   bool   // typed, and kept nowhere but on the page
 	Again     bool   // files came with it, which a browser does not keep: they have to be chosen again
+	Pictures  string // what the pictures show, in lines
 	Alone     bool   // what it answered is gone
 	By        map[string]string
 	Waits     *moderation.Waits // what holds for the writer here; nil: nothing

@@ -26,7 +26,7 @@ type look struct {
 }
 
 // lookOf is how the post looks; ok is false for posts that few see: the reader's own, with attachments, or taken away.
-func lookOf(p ThreadPage, s *forum.Seen, level int) (k look, ok bool) {
+func lookOf(p *ThreadPage, s *forum.Seen, level int) (k look, ok bool) {
 	v := p.Visit
 	if s.State != forum.Visible || s.Own(v.Who.ID) || len(s.Pics) > 0 || s.Real != "" {
 		return k, false
@@ -44,17 +44,17 @@ func lookOf(p ThreadPage, s *forum.Seen, level int) (k look, ok bool) {
 
 // Post is one post as the reader sees it. Level is that of its heading. A thread's page is fifty posts that look to most
 // of its readers as they looked to the last: what has been rendered is kept for them.
-func Post(p ThreadPage, s *forum.Seen, level int) templ.Component {
+func Post(p *ThreadPage, s *forum.Seen, level int) templ.Component {
 	k, ok := lookOf(p, s, level)
 	if !ok {
-		return post(p, s, level)
+		return post(*p, s, level)
 	}
 	if text, ok := posts.Get(k); ok {
 		return ready(text)
 	}
 	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
 		var b strings.Builder
-		if err := post(p, s, level).Render(ctx, &b); err != nil {
+		if err := post(*p, s, level).Render(ctx, &b); err != nil {
 			return err
 		}
 		posts.Put(k, b.String())

@@ -1023,7 +1023,7 @@ func Talk(p ThreadPage) templ.Component {
 			}
 		}
 		if p.Read.Opening != nil {
-			templ_7745c5c3_Err = Post(p, p.Read.Opening, 2).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Post(&p, p.Read.Opening, 2).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1121,7 +1121,7 @@ func Talk(p ThreadPage) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		for _, b := range p.branches() {
-			templ_7745c5c3_Err = branchOf(p, b).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = branchOf(&p, b).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
