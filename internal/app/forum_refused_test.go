@@ -74,7 +74,7 @@ func TestRefusedPostsKeepTheirText(t *testing.T) {
 		ok(t, png.Encode(&picture, image.NewGray(image.Rect(0, 0, 4, 4))))
 		pictures := map[string][]byte{"office.png": picture.Bytes()}
 		form.Set("pictures", strings.Repeat("x", forum.MaxAlt+1))
-		bo.send(thread, form, pictures).want(422, text, "1 characters too long", strings.Repeat("x", forum.MaxAlt+1), `<details open>`)
+		bo.send(thread, form, pictures).want(422, text, "longer than 300 characters, by 1", strings.Repeat("x", forum.MaxAlt+1), `<details open>`)
 		form.Set("pictures", "\r\nThe counter, with \"no queue\" <b>on</b> the door\r\nNobody's picture")
 		bo.send(thread, form, pictures).want(303)
 		ada.get(thread).want(200, `alt="The counter, with &#34;no queue&#34; &lt;b&gt;on&lt;/b&gt; the door"`).lacks("Nobody")

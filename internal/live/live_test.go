@@ -946,7 +946,7 @@ func TestHowManyWrite(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *bun.DB) {
 		bell := stream.NewLocal()
-		o := live.Options{Here: 20 * time.Millisecond, Typing: 300 * time.Millisecond, PerPerson: 10}
+		o := live.Options{Here: 20 * time.Millisecond, Typing: 2 * time.Second, PerPerson: 10}
 		one, two := open(t, d, bell, o), open(t, d, bell, o)
 		ann, bo := one.in("ann", "room:a", 0), one.in("bo", "room:a", 0)
 		ann.here(0)
