@@ -227,22 +227,23 @@ func Lock(ctx context.Context, tx bun.IDB, name string) error {
 	return Err(err)
 }
 
-// LockAll takes several named locks. Names in one order, whoever takes them, and nobody waits for each other.
-func LockAll(ctx context.Context, tx bun.IDB, names []string) error {
-	if isSQLite(tx) || len(names) == 0 {
-		return nil
+// WithLocks begins a prepared statement that takes named locks before it reads, as Lock does; its first arguments are their names,
+// as TextRows. Its WHERE has to ask for (SELECT n FROM locks) >= 0. Names in one order, whoever takes them, and nobody waits for
+// each other. What was committed while it waited is seen by the next statement, and in rows that it locks itself.
+func WithLocks(d bun.IDB) string {
+	if isSQLite(d) {
+		return "WITH locks AS (SELECT count(*) AS n FROM " + RowsOf(d, 1) + ") "
 	}
-	_, err := tx.ExecContext(ctx, "SELECT pg_advisory_xact_lock(hashtextextended(n, 0)) FROM unnest(?::text[]) AS n", pgdialect.Array(names))
-	return Err(err)
+	return "WITH locks AS MATERIALIZED (SELECT count(*) AS n FROM (SELECT pg_advisory_xact_lock(hashtextextended(column1, 0)) FROM " + RowsOf(d, 1) + " AS w OFFSET 0) AS l) "
 }
 
-// ForNoKeyUpdate is ForUpdate for who neither deletes the rows nor changes what others refer to: rows that refer to them may be
-// written meanwhile.
-func ForNoKeyUpdate(q *bun.SelectQuery) *bun.SelectQuery {
-	if isSQLite(q.DB()) {
-		return q
+// NoKeyUpdate ends a statement that locks the rows it reads from a table, for who neither deletes them nor changes what others refer
+// to: rows that refer to them may be written meanwhile.
+func NoKeyUpdate(d bun.IDB, table string) string {
+	if isSQLite(d) {
+		return ""
 	}
-	return q.For("NO KEY UPDATE")
+	return " FOR NO KEY UPDATE OF " + table
 }
 
 // ForUpdate locks the selected rows until the transaction ends, where the database has row locks.
@@ -252,6 +253,9 @@ func ForUpdate(q *bun.SelectQuery) *bun.SelectQuery {
 	}
 	return q.For("UPDATE")
 }
+
+// WritesWithin says whether a statement may begin with one that writes and answers: WITH x AS (INSERT … RETURNING …).
+func WritesWithin(d bun.IDB) bool { return !isSQLite(d) }
 
 // ForUpdateSkipLocked is ForUpdate that leaves out what another transaction holds: for queues.
 func ForUpdateSkipLocked(q *bun.SelectQuery) *bun.SelectQuery {

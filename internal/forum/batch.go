@@ -77,11 +77,12 @@ var (
 
 // batch is writings of one delivery in one transaction, no two of them of one person.
 type batch struct {
-	s    *Service
-	tx   bun.Tx
-	now  time.Time
-	all  []*writing
-	left []*writing // that are not refused
+	s     *Service
+	tx    bun.Tx
+	now   time.Time
+	locks []string // of the writers
+	all   []*writing
+	left  []*writing // that are not refused
 }
 
 // writeAll writes posts of a delivery in one transaction: gather.Write.
@@ -100,10 +101,7 @@ func (s *Service) writeAll(ctx context.Context, _ string, all []*writing) (becam
 		return nil, err
 	}
 	err = db.InTx(ctx, s.db, func(ctx context.Context, tx bun.Tx) error {
-		if err := db.LockAll(ctx, tx, locks); err != nil {
-			return err
-		}
-		b.tx, b.now = tx, s.clock()
+		b.tx, b.locks = tx, locks
 		return b.run(ctx)
 	})
 	became = make([]error, len(all))
@@ -161,7 +159,7 @@ func (b *batch) visit(ctx context.Context) error {
 
 // run goes from what only reads, and refuses, to what writes. What fails after that undoes all.
 func (b *batch) run(ctx context.Context) error {
-	for _, step := range []func(context.Context) error{b.pace, b.find, b.admit, b.begin, b.insert, b.follow} {
+	for _, step := range []func(context.Context) error{b.find, b.pace, b.admit, b.begin, b.insert, b.follow} {
 		if b.left = slices.DeleteFunc(slices.Clone(b.all), func(w *writing) bool { return w.refused != nil }); len(b.left) == 0 {
 			return nil
 		}
@@ -198,11 +196,7 @@ func (b *batch) pace(ctx context.Context) error {
 		AuthorID    string
 		Minute, Day int
 	}
-	people := make([][]string, len(b.left))
-	for i, w := range b.left {
-		people[i] = []string{w.author()}
-	}
-	args := append([]any{b.now.Add(-time.Minute)}, db.TextRows(b.tx, 1, people)...)
+	args := append([]any{b.now.Add(-time.Minute)}, db.TextRows(b.tx, 1, singles(b.of((*writing).author)))...)
 	err := b.s.paces.AllIn(ctx, b.tx, &rows, append(args, b.now.Add(-24*time.Hour))...)
 	if err != nil {
 		return fmt.Errorf("how fast people write: %w", db.Err(err))
@@ -221,12 +215,13 @@ func (b *batch) pace(ctx context.Context) error {
 	return nil
 }
 
-// find finds the threads that are there already, and the posts that are answered.
+// find waits for whatever else the writers write, and finds the threads that are there already and the posts that are answered.
 func (b *batch) find(ctx context.Context) error {
-	threads, err := openedBy(ctx, b.tx, b.of(func(w *writing) string { return w.n.ThreadID }))
+	threads, err := b.s.openedBy(ctx, b.tx, b.locks, b.of(func(w *writing) string { return w.n.ThreadID }))
 	if err != nil {
 		return err
 	}
+	b.now = b.s.clock() // it may have waited
 	parents, err := answerable(ctx, b.tx, b.of(func(w *writing) string { return w.n.ParentID }))
 	if err != nil {
 		return err

@@ -181,6 +181,7 @@ type Service struct {
 	where      *shelf.Shelf[string, string] // the delivery of a thread: it never changes
 	doors      *db.Prepared                 // doorQuery for one page
 	crowd      *db.Prepared                 // doorQuery for who replies
+	opens      *db.Prepared                 // openQuery
 	paces      *db.Prepared                 // paceQuery
 	drafts     *db.Prepared                 // draftQuery
 	leaves     *shelf.Shelf[leafKey, *leaf]
@@ -190,7 +191,7 @@ type Service struct {
 func New(d *bun.DB, c *course.Service, dl *delivery.Service, r *record.Service, st *stream.Service, in *inbox.Service, a *account.Service, o Options) *Service {
 	s := &Service{
 		db: d, courses: c, deliveries: dl, records: r, streams: st, inbox: in, accounts: a, opts: o,
-		doors: db.Prepare(d, doorQuery("(VALUES (?, ?))", true)), crowd: db.Prepare(d, doorQuery(db.RowsOf(d, 2), false)), paces: db.Prepare(d, paceQuery(db.RowsOf(d, 1))),
+		doors: db.Prepare(d, doorQuery("(VALUES (?, ?))", true)), crowd: db.Prepare(d, doorQuery(db.RowsOf(d, 2), false)), opens: db.Prepare(d, openQuery(d)), paces: db.Prepare(d, paceQuery(db.RowsOf(d, 1))),
 		drafts: db.Prepare(d, draftQuery), leaves: newLeaves(st),
 	}
 	s.where = shelf.New(1<<20, func(k, v string) int { return len(k) + len(v) + 100 })

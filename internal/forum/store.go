@@ -29,16 +29,19 @@ type opened struct {
 	Opening string
 }
 
-// openedBy reads threads that are written in, by id, and locks them in one order.
-func openedBy(ctx context.Context, tx bun.IDB, threadIDs []string) (map[string]*opened, error) {
+// openQuery reads threads that are written in, and locks first their writers and then them, each in one order. It takes the names of
+// the locks and the ids of the threads.
+func openQuery(d bun.IDB) string {
+	return db.WithLocks(d) + "SELECT " + columns("t", "", threadColumns[:]) + `, COALESCE((SELECT q.id FROM forum_post AS q WHERE q.thread_id = t.id AND q.level = 1
+	AND q.state = '` + Visible + `' ORDER BY q.id LIMIT 1), '') AS opening
+FROM forum_thread AS t WHERE (SELECT n FROM locks) >= 0 AND t.id IN (SELECT w.column1 FROM ` + db.RowsOf(d, 1) + ` AS w) ORDER BY t.id` + db.NoKeyUpdate(d, "t")
+}
+
+// openedBy reads threads that people write in, by id.
+func (s *Service) openedBy(ctx context.Context, tx bun.Tx, locks, threadIDs []string) (map[string]*opened, error) {
 	var all []*opened
-	first := tx.NewSelect().Model((*Post)(nil)).Column("q.id").Where("q.thread_id = t.id").Where("q.level = ?", Opening).Where("q.state = ?", Visible).OrderExpr("q.id").Limit(1)
-	threadIDs = slices.DeleteFunc(threadIDs, invalid)
-	if len(threadIDs) == 0 {
-		return nil, nil
-	}
-	q := tx.NewSelect().Model(&all).ColumnExpr("t.*").ColumnExpr("COALESCE((?), '') AS opening", first).Where("t.id IN (?)", bun.List(threadIDs)).OrderExpr("t.id")
-	if err := db.ForNoKeyUpdate(q).Scan(ctx); err != nil {
+	args := slices.Concat(db.TextRows(tx, 1, singles(locks)), db.TextRows(tx, 1, singles(threadIDs)))
+	if err := s.opens.AllIn(ctx, tx, &all, args...); err != nil {
 		return nil, fmt.Errorf("find threads: %w", db.Err(err))
 	}
 	out := make(map[string]*opened, len(all))
@@ -46,6 +49,15 @@ func openedBy(ctx context.Context, tx bun.IDB, threadIDs []string) (map[string]*
 		out[t.ID] = t
 	}
 	return out, nil
+}
+
+// singles are rows of one text.
+func singles(all []string) [][]string {
+	out := make([][]string, len(all))
+	for i, x := range all {
+		out[i] = []string{x}
+	}
+	return out
 }
 
 // answerable reads posts that are answered, by id: where they stand, and not what they say.

@@ -151,8 +151,11 @@ func (s *Service) refuses(ctx context.Context, tx bun.IDB, a forum.Attempt, x *s
 
 // holds says for what reason a post waits for a moderator, "" when it does not.
 func (x *standing) holds(a forum.Attempt, now time.Time) string {
-	text := " " + fold(a.Text.Title+" "+a.Text.Body) + " "
-	for _, w := range x.lines() {
+	list, text := x.lines(), ""
+	if len(list) > 0 {
+		text = " " + fold(a.Text.Title+" "+a.Text.Body) + " "
+	}
+	for _, w := range list {
 		if strings.Contains(text, " "+w+" ") {
 			return heldWords
 		}

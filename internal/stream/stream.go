@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -80,7 +81,7 @@ func (s *Service) Append(ctx context.Context, tx bun.IDB, streamID, kind, payloa
 	return n[0], nil
 }
 
-// AppendAll is Append for several events, of one or more streams, in two statements. It takes the streams' rows in the order of
+// AppendAll is Append for several events, of one or more streams, in one or two statements. It takes the streams' rows in the order of
 // their names: call it once in a transaction, so that two cannot wait for each other.
 func (s *Service) AppendAll(ctx context.Context, tx bun.IDB, all []Entry) ([]int64, error) {
 	if len(all) == 0 {
@@ -93,6 +94,9 @@ func (s *Service) AppendAll(ctx context.Context, tx bun.IDB, all []Entry) ([]int
 	rows := make([]counter, 0, len(more))
 	for _, id := range slices.Sorted(maps.Keys(more)) {
 		rows = append(rows, counter{ID: id, Head: more[id], Epoch: 1})
+	}
+	if db.WritesWithin(tx) {
+		return s.appendOnce(ctx, tx, all, rows, more)
 	}
 	var heads []counter
 	_, err := tx.NewInsert().Model(&rows).On("CONFLICT (id) DO UPDATE").Set("head = stream.head + EXCLUDED.head").Returning("id, head").Exec(ctx, &heads)
@@ -112,12 +116,54 @@ func (s *Service) AppendAll(ctx context.Context, tx bun.IDB, all []Entry) ([]int
 	if _, err := tx.NewInsert().Model(&events).Exec(ctx); err != nil {
 		return nil, fmt.Errorf("append to %q: %w", rows[0].ID, db.Err(err))
 	}
+	s.ring(ctx, heads)
+	return n, nil
+}
+
+// appendOnce is AppendAll in one statement.
+func (s *Service) appendOnce(ctx context.Context, tx bun.IDB, all []Entry, rows []counter, more map[string]int64) ([]int64, error) {
+	var args []any
+	for _, r := range rows {
+		args = append(args, r.ID, r.Head, r.Epoch)
+	}
+	args = append(args, s.now().UTC().Truncate(time.Microsecond))
+	left := maps.Clone(more) // events of a stream that are not numbered yet
+	behind := make([]int64, len(all))
+	for i, e := range all {
+		left[e.Stream]--
+		behind[i] = left[e.Stream]
+		args = append(args, e.Stream, behind[i], e.Kind, e.Payload)
+	}
+	var told []Event
+	err := tx.NewRaw(`WITH up AS (INSERT INTO stream AS s (id, head, epoch) VALUES `+strings.TrimSuffix(strings.Repeat("(?, ?, ?), ", len(rows)), ", ")+`
+	ON CONFLICT (id) DO UPDATE SET head = s.head + EXCLUDED.head RETURNING id, head)
+INSERT INTO stream_event (stream_id, n, kind, payload, at) SELECT up.id, up.head - w.column2, w.column3, w.column4, ?::timestamptz
+FROM (VALUES `+strings.TrimSuffix(strings.Repeat("(?, ?, ?, ?), ", len(all)), ", ")+`) AS w JOIN up ON up.id = w.column1 RETURNING stream_id, n`, args...).Scan(ctx, &told)
+	if err != nil {
+		return nil, fmt.Errorf("append to %q: %w", rows[0].ID, db.Err(err))
+	}
+	head := map[string]int64{}
+	for _, e := range told {
+		head[e.StreamID] = max(head[e.StreamID], e.N)
+	}
+	n := make([]int64, len(all))
+	for i, e := range all {
+		n[i] = head[e.Stream] - behind[i]
+	}
+	for i := range rows {
+		rows[i].Head = head[rows[i].ID]
+	}
+	s.ring(ctx, rows)
+	return n, nil
+}
+
+// ring tells of new heads once they are committed.
+func (s *Service) ring(ctx context.Context, heads []counter) {
 	db.AfterCommit(ctx, func() {
 		for _, h := range heads {
 			s.bell.Ring(Hint{h.ID, h.Head})
 		}
 	})
-	return n, nil
 }
 
 // Ring rings a name that holds no events: something else has changed that those who know the name look at.
