@@ -168,8 +168,11 @@ func TestStateAndReplay(t *testing.T) {
 		late := s.browser()
 		callback = late.leave(ada, "")
 		for _, k := range late.c.Jar.Cookies(mustURL(t, s.url)) {
-			k.Value = "A" + k.Value[1:]
-			k.Value = k.Value[:len(k.Value)-1] + "x"
+			half, other := len(k.Value)/2, "A" // not the last sign, of which not every bit counts
+			if k.Value[half] == 'A' {
+				other = "B"
+			}
+			k.Value = k.Value[:half] + other + k.Value[half+1:]
 			late.c.Jar.SetCookies(mustURL(t, s.url), append(late.c.Jar.Cookies(mustURL(t, s.url))[:0:0], k))
 		}
 		late.get(callback).is(403, "begun in another browser")
