@@ -17,7 +17,7 @@ import (
 var built = fstest.MapFS{
 	"manifest.json":  {Data: []byte(`{"css":"app-A.css","js":{"app":"app-B.js"},"fonts":["f/x-C.woff2"],"icon":"favicon-D.svg"}`)},
 	"icons.json":     {Data: []byte(`{"check":"M1 2"}`)},
-	"licences.json":  {Data: []byte(`[{"name":"htmx.org","version":"4.0.1","licence":"0BSD","text":"Permission"}]`)},
+	"licences.json":  {Data: []byte(`[{"name":"lucide-static","version":"1.62.0","licence":"ISC","text":"Permission"}]`)},
 	"app-A.css":      {Data: []byte("body{color:red}")},
 	"app-A.css.gz":   {Data: []byte("packed")},
 	"f/x-C.woff2":    {Data: []byte("font")},

@@ -51,9 +51,6 @@ func npmNotice(name string) (web.Notice, error) {
 	if text == "" {
 		return web.Notice{}, fmt.Errorf("%s has no licence file", name)
 	}
-	if p.License == "BSD-0-Clause" { // what htmx calls it
-		p.License = "0BSD"
-	}
 	return web.Notice{Name: name, Version: p.Version, Licence: p.License, Address: "https://www.npmjs.com/package/" + name, Text: text}, nil
 }
 

@@ -400,8 +400,8 @@ func TestAPostWhileSomebodyBeginsToListen(t *testing.T) {
 				told(s.next())
 			}
 			_ = s.Close()
-			if !came { // there is no such moment; the look after joining may be one with that for the last post
-				if n < 7 {
+			if !came { // there is no such moment
+				if n < 8 {
 					t.Errorf("there were %d moments", n-1)
 				}
 				return

@@ -292,8 +292,7 @@ test("valid HTML and budgets", { timeout: 600000 }, async () => {
     page.off("response", note);
   });
   if (seen.css > 20) wrong.push(`${seen.css.toFixed(1)} KB of CSS, the budget is 20`);
-  // The script of every page has 20 (cmd/webbuild); a live discussion loads its five parts besides, whenever they come: that is the largest.
-  if (seen.js > 24) wrong.push(`${seen.js.toFixed(1)} KB of script, the budget is 24`);
+  if (seen.js > 20) wrong.push(`${seen.js.toFixed(1)} KB of script, the budget is 20`);
   assert.deepEqual(wrong, []);
 });
 

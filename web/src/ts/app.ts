@@ -2,7 +2,7 @@
 //
 //   words.ts      what it says (the server writes the words into the page), and counting words
 //   status.ts     the one polite region that speaks to screen readers
-//   focus.ts      where the focus goes after a page load and after htmx put something in
+//   focus.ts      where the focus goes after a page load
 //   menus.ts      menus close on Esc and on a press elsewhere; colours change at once; passwords can be shown; what can be copied
 //   counter.ts    word counters under text boxes
 //   autosave.ts   <auto-save>
@@ -17,7 +17,6 @@
 //   thread.ts     <live-thread>
 //   zone.ts       the time zone for the register form
 //   seen.ts       where the reader was when they left
-import htmx from "htmx.org/dist/htmx.esm.js";
 import { counters } from "./counter.ts";
 import { focusMarked } from "./focus.ts";
 import { copies, menus, passwords, themes } from "./menus.ts";
@@ -25,20 +24,8 @@ import { outline } from "./outline.ts";
 import { seen } from "./seen.ts";
 import { zone } from "./zone.ts";
 
-declare global {
-  interface Window { htmx: unknown }
-}
-window.htmx = htmx;
-
-// What few pages have is loaded by those that have it, or get it.
+// What few pages have is loaded by those that have it.
 const waiting = new Map<string, () => Promise<CustomElementConstructor>>();
-const rare = () => {
-  for (const [name, load] of waiting) {
-    if (!document.querySelector(name)) continue;
-    waiting.delete(name);
-    void load().then((element) => customElements.define(name, element));
-  }
-};
 waiting.set("auto-save", () => import("./autosave.ts").then((m) => m.AutoSave));
 waiting.set("live-room", () => import("./room.ts").then((m) => m.LiveRoom));
 waiting.set("live-thread", () => import("./thread.ts").then((m) => m.LiveThread));
@@ -48,21 +35,13 @@ waiting.set("pass-key", () => import("./passkey.ts").then((m) => m.PassKey));
 waiting.set("scenario-clock", () => import("./scenario.ts").then((m) => m.ScenarioClock));
 waiting.set("scenario-inject", () => import("./scenario.ts").then((m) => m.ScenarioInject));
 waiting.set("time-limit", () => import("./limit.ts").then((m) => m.TimeLimit));
-rare();
+for (const [name, load] of waiting) if (document.querySelector(name)) void load().then((element) => customElements.define(name, element));
 menus();
 themes();
-passwords(document);
-copies(document);
-counters(document);
-focusMarked(document);
+passwords();
+copies();
+counters();
+focusMarked();
 outline();
 seen();
 zone();
-
-// After a swap the new part gets what the page got when it was loaded.
-document.body.addEventListener("htmx:after:swap", () => {
-  rare();
-  passwords(document);
-  counters(document);
-  focusMarked(document);
-});

@@ -9,11 +9,10 @@ export function judge(n: number, min: number, max: number): string {
 }
 
 /** Lets the line under each text box that wants a number of words say how many there are. */
-export function counters(within: ParentNode): void {
-  for (const line of within.querySelectorAll<HTMLElement>("[data-count]")) {
+export function counters(): void {
+  for (const line of document.querySelectorAll<HTMLElement>("[data-count]")) {
     const box = document.getElementById(line.dataset.count ?? "") as HTMLTextAreaElement | null;
-    if (!box || line.dataset.counting) continue;
-    line.dataset.counting = "true";
+    if (!box) continue;
     const rule = line.textContent?.trim() ?? "";
     const min = Number(box.dataset.wordMin ?? 0), max = Number(box.dataset.wordMax ?? 0);
     const over = (n: number): boolean => max > 0 && n > max;

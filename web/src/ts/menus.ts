@@ -42,8 +42,8 @@ export function themes(): void {
 }
 
 /** Buttons that show a password appear only where they can work. */
-export function passwords(within: ParentNode): void {
-  for (const button of within.querySelectorAll<HTMLButtonElement>("button[data-show-password][hidden]")) {
+export function passwords(): void {
+  for (const button of document.querySelectorAll<HTMLButtonElement>("button[data-show-password][hidden]")) {
     const input = document.getElementById(button.dataset.showPassword ?? "") as HTMLInputElement | null;
     if (!input) continue;
     button.hidden = false;
@@ -59,8 +59,8 @@ export function passwords(within: ParentNode): void {
 }
 
 /** Buttons that copy a text appear only where the browser lets a page do that (not on plain http of another machine). */
-export function copies(within: ParentNode): void {
-  for (const button of within.querySelectorAll<HTMLButtonElement>("button[data-copy][hidden]")) {
+export function copies(): void {
+  for (const button of document.querySelectorAll<HTMLButtonElement>("button[data-copy][hidden]")) {
     if (!navigator.clipboard) continue;
     button.hidden = false;
     button.addEventListener("click", () => {
