@@ -36,7 +36,7 @@ func TestNamesComeFromTheManifest(t *testing.T) {
 	if f := a.Fonts(); !slices.Equal(f, []string{"/assets/f/x-C.woff2"}) {
 		t.Error(f)
 	}
-	if a.Shape("check") != "M1 2" || a.Shape("none") != "" || len(a.Notices()) != 1 || a.Notices()[0].Licence != "0BSD" {
+	if a.Shape("check") != "M1 2" || a.Shape("none") != "" || len(a.Notices()) != 1 || a.Notices()[0].Licence != "ISC" {
 		t.Error(a.Shape("check"), a.Notices())
 	}
 }
