@@ -54,7 +54,7 @@ class Live {
   private begin(): void {
     document.addEventListener("visibilitychange", () => {
       if (document.visibilityState !== "visible") return;
-      if (!this.ws) this.dial();
+      if (!this.ws && navigator.onLine) this.dial();
       this.nudge();
     });
     addEventListener("pagehide", () => this.ws?.close());
@@ -103,6 +103,10 @@ class Live {
     this.failed = code === 4401 ? tries : this.on ? 0 : this.failed + 1; // signed out: asking says so at once
     this.on = false;
     this.tell();
+    if (!navigator.onLine) { // no socket is tried until the network is there again, or a look finds that it is
+      this.plan(this.wait);
+      return;
+    }
     const back = Math.random() * Math.min(this.failed < tries ? 30000 : most, 1000 * 2 ** Math.min(this.failed, 7));
     this.timer = window.setTimeout(() => this.dial(), retry ?? (code === 4008 ? 0 : 500 + back));
     if (this.failed >= tries || retry) this.plan(this.failed === tries ? 0 : this.wait);
@@ -154,6 +158,7 @@ class Live {
   private async seek(): Promise<void> {
     clearTimeout(this.looks);
     if (this.on || document.visibilityState === "hidden") return; // it looks when it is seen again
+    let found = false;
     try {
       for (const l of this.list) {
         for (let more = !l.looks; more;) {
@@ -161,6 +166,7 @@ class Live {
           const r = await fetch("/live/events?" + q, { headers: { Accept: "application/json" }, redirect: "manual" });
           if (r.status === 404) this.pass(l, { t: "gone" });
           else if (r.status !== 200 && r.status !== 204) throw new Error(String(r.status));
+          found = true;
           more = false;
           if (r.status !== 200) continue;
           const got = (await r.json()) as { frames: Frame[]; more?: boolean };
@@ -169,7 +175,7 @@ class Live {
         }
       }
       this.wait = look;
-      if (this.off) { // the network is back, so a socket may stand too
+      if (this.off && found) { // the network is back, so a socket may stand too
         this.off = false;
         this.tell();
         if (!this.ws) this.dial();
