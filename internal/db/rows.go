@@ -52,6 +52,12 @@ func TextRows(d bun.IDB, columns int, rows [][]string) []any {
 // arrayText escapes a text within quotes of PostgreSQL's form of an array (8.15.6 of its manual).
 var arrayText = strings.NewReplacer(`\`, `\\`, `"`, `\"`)
 
+// Values is a list of rows for a statement that is made for as many: VALUES (?, ?), (?, ?).
+func Values(rows, columns int) string {
+	row := ", (?" + strings.Repeat(", ?", columns-1) + ")"
+	return "VALUES " + strings.Repeat(row, rows)[2:]
+}
+
 // Together sends statements that answer nothing in one message, in their order. The first that fails ends it; the transaction is to
 // be given up then.
 func Together(ctx context.Context, tx bun.Tx, all ...schema.QueryAppender) error {

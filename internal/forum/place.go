@@ -40,7 +40,7 @@ type Visit struct {
 	Content   *Content         // of a prompt, else nil
 	Dates     Dates            // of a prompt in a cohort
 	Settings  Settings
-	Group     string // whose discussion of a prompt the person is in; "" where there are none yet
+	Group     string // the private group whose board it is, or that whose discussion of a prompt the person is in; "" where there are none
 	Staff     bool   // trainer or moderator of the delivery
 	Teaches   bool   // trainer of it
 	Unlocked  bool   // may read what others wrote

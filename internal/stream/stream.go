@@ -13,7 +13,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -135,10 +134,10 @@ func (s *Service) appendOnce(ctx context.Context, tx bun.IDB, all []Entry, rows 
 		args = append(args, e.Stream, behind[i], e.Kind, e.Payload)
 	}
 	var told []Event
-	err := tx.NewRaw(`WITH up AS (INSERT INTO stream AS s (id, head, epoch) VALUES `+strings.TrimSuffix(strings.Repeat("(?, ?, ?), ", len(rows)), ", ")+`
+	err := tx.NewRaw(`WITH up AS (INSERT INTO stream AS s (id, head, epoch) `+db.Values(len(rows), 3)+`
 	ON CONFLICT (id) DO UPDATE SET head = s.head + EXCLUDED.head RETURNING id, head)
 INSERT INTO stream_event (stream_id, n, kind, payload, at) SELECT up.id, up.head - w.column2, w.column3, w.column4, ?::timestamptz
-FROM (VALUES `+strings.TrimSuffix(strings.Repeat("(?, ?, ?, ?), ", len(all)), ", ")+`) AS w JOIN up ON up.id = w.column1 RETURNING stream_id, n`, args...).Scan(ctx, &told)
+FROM (`+db.Values(len(all), 4)+`) AS w JOIN up ON up.id = w.column1 RETURNING stream_id, n`, args...).Scan(ctx, &told)
 	if err != nil {
 		return nil, fmt.Errorf("append to %q: %w", rows[0].ID, db.Err(err))
 	}
