@@ -68,34 +68,45 @@ func New(d *bun.DB, st *stream.Service, now func() time.Time) *Service {
 
 func (s *Service) clock() time.Time { return s.now().UTC().Truncate(time.Microsecond) }
 
+// most is how many items are written in one statement.
+const most = 500
+
 // Tell adds items, in the transaction; those whose name the person has already are left out. It appends to streams, so
 // call it last. It returns how many were new.
 func (s *Service) Tell(ctx context.Context, tx bun.IDB, items []Item) (int, error) {
 	items = slices.Clone(items)
 	slices.SortFunc(items, func(a, b Item) int { return strings.Compare(a.PersonID+a.Name, b.PersonID+b.Name) }) // one order of locks
-	now, fresh := s.clock(), 0
-	for i := range items {
-		it := &items[i]
-		it.ID, it.At = id.New(), now
-		res, err := tx.NewInsert().Model(it).On("CONFLICT (person_id, name) DO NOTHING").Exec(ctx)
+	fresh := 0
+	for part := range slices.Chunk(items, most) {
+		n, err := s.tell(ctx, tx, part)
 		if err != nil {
-			return 0, fmt.Errorf("tell somebody: %w", db.Err(err))
-		}
-		if n, err := res.RowsAffected(); err != nil || n == 0 {
-			if err != nil {
-				return 0, err
-			}
-			continue
-		}
-		fresh++
-		if err := event.Record(ctx, tx, now, Told{ItemID: it.ID, PersonID: it.PersonID, Kind: it.Kind, At: now}); err != nil {
 			return 0, err
 		}
-		if _, err := s.streams.Append(ctx, tx, StreamOf(it.PersonID), "inbox", `{"id":"`+it.ID+`"}`); err != nil {
-			return 0, err
-		}
+		fresh += n
 	}
 	return fresh, nil
+}
+
+// tell is Tell for some items, which it changes.
+func (s *Service) tell(ctx context.Context, tx bun.IDB, items []Item) (int, error) {
+	now := s.clock()
+	for i := range items {
+		items[i].ID, items[i].At = id.New(), now
+	}
+	var fresh []Item
+	if _, err := tx.NewInsert().Model(&items).On("CONFLICT (person_id, name) DO NOTHING").Returning("*").Exec(ctx, &fresh); err != nil {
+		return 0, fmt.Errorf("tell people: %w", db.Err(err))
+	}
+	facts, entries := make([]Told, len(fresh)), make([]stream.Entry, len(fresh))
+	for i, it := range fresh {
+		facts[i] = Told{ItemID: it.ID, PersonID: it.PersonID, Kind: it.Kind, At: now}
+		entries[i] = stream.Entry{Stream: StreamOf(it.PersonID), Kind: "inbox", Payload: `{"id":"` + it.ID + `"}`}
+	}
+	if err := event.RecordAll(ctx, tx, now, facts); err != nil {
+		return 0, err
+	}
+	_, err := s.streams.AppendAll(ctx, tx, entries)
+	return len(fresh), err
 }
 
 // List returns a page of a person's items, the newest first, from before the item named (""), and whether more follow.
