@@ -110,7 +110,7 @@ func (s *Service) edited(ctx context.Context, tx bun.IDB, v *Visit, p *Post, unl
 		return err
 	}
 	if p.Unlocks != unlockedBefore {
-		if err := s.resetFor(ctx, tx, p.AuthorID); err != nil {
+		if err := s.reset(ctx, tx, p.AuthorID); err != nil {
 			return err
 		}
 	}
@@ -196,7 +196,7 @@ func (s *Service) ChangeState(ctx context.Context, tx bun.IDB, c StateChange) (*
 		}
 	}
 	if p.Unlocks && p.AuthorID != "" && (before == Visible || c.State == Visible) {
-		if err := s.resetFor(ctx, tx, p.AuthorID); err != nil {
+		if err := s.reset(ctx, tx, p.AuthorID); err != nil {
 			return nil, nil, err
 		}
 	}

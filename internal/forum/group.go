@@ -328,7 +328,7 @@ func (s *Service) ChangeGroup(ctx context.Context, v *Visit, groupID string, c G
 		if err := s.note(ctx, tx, v, "forum.group_changed", "", g.Name, fmt.Sprintf("+%d −%d", len(came), len(gone))); err != nil {
 			return err
 		}
-		return s.resetAll(ctx, tx, append(gone, came...))
+		return s.reset(ctx, tx, append(gone, came...)...)
 	})
 }
 
@@ -357,7 +357,7 @@ func (s *Service) CloseGroup(ctx context.Context, v *Visit, groupID string, on b
 		if err := tx.NewSelect().Model((*member)(nil)).Column("person_id").Where("m.group_id = ?", g.ID).Scan(ctx, &in); err != nil {
 			return fmt.Errorf("people of a group: %w", db.Err(err))
 		}
-		return s.resetAll(ctx, tx, in)
+		return s.reset(ctx, tx, in...)
 	})
 }
 
@@ -369,16 +369,6 @@ func (s *Service) privateOf(ctx context.Context, tx bun.IDB, v *Visit, groupID s
 	g := new(Group)
 	err := tx.NewSelect().Model(g).Where("g.id = ?", groupID).Where("g.delivery_id = ?", v.Delivery.ID).Where("g.kind = ?", private).Scan(ctx)
 	return g, db.Err(err)
-}
-
-// resetAll is resetFor for many, in one order.
-func (s *Service) resetAll(ctx context.Context, tx bun.IDB, people []string) error {
-	for _, p := range slices.Sorted(slices.Values(people)) {
-		if err := s.resetFor(ctx, tx, p); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // fill puts people who have a seat into a group.
@@ -423,7 +413,7 @@ func (s *Service) MoveMember(ctx context.Context, v *Visit, personID, groupID st
 		if err := s.note(ctx, tx, v, "forum.group_moved", personID, groupID, ""); err != nil {
 			return err
 		}
-		return s.resetFor(ctx, tx, personID)
+		return s.reset(ctx, tx, personID)
 	})
 }
 

@@ -39,10 +39,20 @@ func (s *Service) say(ctx context.Context, tx bun.IDB, name string, h happened) 
 	return err
 }
 
-// resetFor tells a person's pages that what they may see has changed: they load again.
-func (s *Service) resetFor(ctx context.Context, tx bun.IDB, personID string) error {
-	db.AfterCommit(ctx, func() { s.streams.Ring(live.AccessStream(personID)) })
-	return s.say(ctx, tx, inbox.StreamOf(personID), happened{Kind: "reset"})
+// reset tells people's pages that what they may see has changed: they load again. It appends to streams: call it last.
+func (s *Service) reset(ctx context.Context, tx bun.IDB, people ...string) error {
+	h := happened{Kind: "reset"}
+	raw, err := json.Marshal(h)
+	if err != nil {
+		return err
+	}
+	all := make([]stream.Entry, len(people))
+	for i, p := range people {
+		all[i] = stream.Entry{Stream: inbox.StreamOf(p), Kind: h.Kind, Payload: string(raw)}
+		db.AfterCommit(ctx, func() { s.streams.Ring(live.AccessStream(p)) })
+	}
+	_, err = s.streams.AppendAll(ctx, tx, all)
+	return err
 }
 
 // Told is what one event of a thread is to a visitor.
