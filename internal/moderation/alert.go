@@ -3,11 +3,11 @@ package moderation
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/uptrace/bun"
 
+	"greenroom/internal/access"
 	"greenroom/internal/account"
 	"greenroom/internal/db"
 	"greenroom/internal/inbox"
@@ -53,34 +53,22 @@ func (s *Service) alert(ctx context.Context, tx bun.IDB, c *Case, kind string) e
 // moderators are the people who are told of a case: moderators of the site and of the delivery, and its own trainers; where
 // there is nobody, trainers and administrators of the site.
 func (s *Service) moderators(ctx context.Context, tx bun.IDB, c *Case) ([]*account.Person, error) {
-	var rows []struct {
-		account.Person `bun:",extend"`
-		Granted        string
-		Place          string
-	}
-	err := tx.NewSelect().Model(&rows).ColumnExpr("p.*").ColumnExpr("g.role AS granted, g.delivery_id AS place").
-		Join("JOIN role_grant AS g ON g.person_id = p.id").
-		Where("g.role IN (?, ?, ?)", account.RoleModerator, account.RoleTrainer, account.RoleAdmin).
-		Where("(g.delivery_id = '' OR g.delivery_id = ?)", c.DeliveryID).Where("(g.expires_at IS NULL OR g.expires_at > ?)", s.clock()).
-		Where("p.disabled_at IS NULL").Where("p.id <> ?", c.AuthorID).Where("(? = '' OR p.id <> ?)", c.DecidedBy, c.DecidedBy).
-		Where("NOT EXISTS (SELECT 1 FROM moderation_report AS r WHERE r.case_id = ? AND r.reporter_id = p.id)", c.ID).
-		OrderExpr("p.id").Limit(4 * maxAlerted).Scan(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("who moderates: %w", db.Err(err))
-	}
-	var near, far []*account.Person
-	for i := range rows {
-		r := &rows[i]
-		into := &far
-		if r.Granted == account.RoleModerator || r.Granted == account.RoleTrainer && r.Place != "" {
-			into = &near
+	now := s.clock()
+	site := access.Holders(tx, now, []string{account.RoleModerator}, "")
+	own := access.Holders(tx, now, []string{account.RoleModerator, account.RoleTrainer}, c.DeliveryID)
+	far := access.Holders(tx, now, []string{account.RoleTrainer, account.RoleAdmin}, "")
+	find := func(where string, args ...any) (who []*account.Person, err error) {
+		err = tx.NewSelect().Model(&who).Where(where, args...).Where("p.id <> ?", c.AuthorID).Where("(? = '' OR p.id <> ?)", c.DecidedBy, c.DecidedBy).
+			Where("NOT EXISTS (SELECT 1 FROM moderation_report AS r WHERE r.case_id = ? AND r.reporter_id = p.id)", c.ID).
+			OrderExpr("p.id").Limit(maxAlerted).Scan(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("who moderates: %w", db.Err(err))
 		}
-		if !slices.ContainsFunc(*into, func(p *account.Person) bool { return p.ID == r.ID }) {
-			*into = append(*into, &r.Person)
-		}
+		return who, nil
 	}
-	if len(near) == 0 {
-		near = far
+	who, err := find("(p.id IN (?) OR (? <> '' AND p.id IN (?)))", site, c.DeliveryID, own)
+	if err != nil || len(who) > 0 {
+		return who, err
 	}
-	return near[:min(len(near), maxAlerted)], nil
+	return find("p.id IN (?)", far)
 }
