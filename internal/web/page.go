@@ -216,15 +216,12 @@ func Refusal(l *locale.Printer, err error) (by map[string]string, all []ui.Field
 		return nil, nil, 0, false
 	case f.Kind == fault.Invalid:
 		by, all = FieldErrors(l, err)
-		return by, all, http.StatusUnprocessableEntity, true
-	case f.Kind == fault.Conflict:
-		status = http.StatusConflict
-	case f.Kind == fault.Limited:
-		status = http.StatusTooManyRequests
+	case f.Kind == fault.Conflict, f.Kind == fault.Limited:
+		all = []ui.FieldError{{ID: "main", Text: l.T(f.Key, f.Args...)}}
 	default:
 		return nil, nil, 0, false
 	}
-	return nil, []ui.FieldError{{ID: "main", Text: l.T(f.Key, f.Args...)}}, status, true
+	return by, all, Status(f.Kind), true
 }
 
 // DeskPage is Page for those who teach or administer: the page gets the desk's own navigation. Desk is "teach" or
