@@ -250,7 +250,7 @@ func New(cfg config.Config, d *bun.DB, log *slog.Logger, o Options) (*App, error
 	a.Streams = stream.New(d, now, a.doorbell())
 	a.Inbox = inbox.New(d, a.Streams, now)
 	a.Forum = forum.New(d, a.Courses, a.Deliveries, a.Records, a.Streams, a.Inbox, a.Accounts, forum.Options{Now: now, Log: log})
-	a.Moderation = moderation.New(d, a.Forum, a.Inbox, a.Accounts, a.Mail, moderation.Options{BaseURL: cfg.BaseURL, Words: words, Now: now})
+	a.Moderation = moderation.New(d, a.Forum, a.Inbox, a.Accounts, a.Mail, a.Streams, moderation.Options{BaseURL: cfg.BaseURL, Words: words, Now: now})
 	a.Forum.SetGate(a.Moderation)
 	a.Disposal = disposal.New(d, a.Accounts, a.Deliveries, a.Courses, a.Moderation, disposal.Options{Now: now, Log: log})
 

@@ -216,6 +216,7 @@ func (s *Service) Decide(ctx context.Context, who *account.Person, caseID string
 			if _, err := tx.NewInsert().Model(x).Exec(ctx); err != nil {
 				return fmt.Errorf("suspend: %w", db.Err(err))
 			}
+			s.changed(ctx, c.AuthorID)
 		}
 		err := s.log(ctx, tx, Line{Actor: who.ID, Action: "decided", CaseID: c.ID, PostID: c.PostID, DeliveryID: c.DeliveryID}, map[string]any{
 			"action": c.Action, "rule": c.Rule, "reason": c.Reason, "until": c.Until,
@@ -357,6 +358,7 @@ func (s *Service) Answer(ctx context.Context, who *account.Person, caseID string
 			if _, err := tx.NewUpdate().Model((*Suspension)(nil)).Set("lifted_at = ?", now).Where("case_id = ?", c.ID).Where("lifted_at IS NULL").Exec(ctx); err != nil {
 				return fmt.Errorf("lift a suspension: %w", db.Err(err))
 			}
+			s.changed(ctx, c.AuthorID)
 		}
 		err := s.log(ctx, tx, Line{Actor: who.ID, Action: "answered", CaseID: c.ID, PostID: c.PostID, DeliveryID: c.DeliveryID}, map[string]any{"outcome": c.Outcome, "why": why})
 		if err != nil {

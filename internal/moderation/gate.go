@@ -121,7 +121,7 @@ func (s *Service) Admit(ctx context.Context, tx bun.Tx, all []forum.Attempt) ([]
 		}
 		out[i].Held = x.holds(a, now)
 	}
-	return out, accept(ctx, tx, agree)
+	return out, s.accept(ctx, tx, agree)
 }
 
 // refuses says why somebody may not write this here and now, nil when they may.
@@ -226,48 +226,4 @@ func (s *Service) Held(ctx context.Context, tx bun.IDB, v *forum.Visit, p *forum
 		return fmt.Errorf("open a case: %w", db.Err(err))
 	}
 	return s.log(ctx, tx, Line{Action: "held", CaseID: c.ID, PostID: p.ID, DeliveryID: v.Delivery.ID}, map[string]any{"why": why})
-}
-
-// Waits is what a person who writes on a board should know beforehand.
-type Waits struct {
-	Rules     int    // the edition of the house rules to be accepted with the post; 0 when it is
-	Hold      bool   // a moderator lets posts through
-	Staffed   string // when they are there
-	Slow      int    // seconds between posts
-	Caretaker string // the period's banner, "" outside it
-	ReadOnly  bool   // nobody writes in the caretaker period
-	CaseID    string // of a suspension that lasts until Until; "" without
-	Until     time.Time
-	New       int // hours from the making of an account in which posts have no files, and Links links and a day Posts posts at most; 0 after that
-	Links     int
-	Posts     int
-}
-
-// Waits tells what holds for a person on a board. Who looks after the delivery writes freely.
-func (s *Service) Waits(ctx context.Context, v *forum.Visit) (*Waits, error) {
-	now, x := s.clock(), new(standing)
-	if err := s.stands.One(ctx, x, standingArgs([]any{v.Who.ID, v.Delivery.ID, v.Board}, now)...); err != nil { // asked for each page on which somebody can write
-		return nil, fmt.Errorf("what holds on a board: %w", db.Err(err))
-	}
-	w, period := &Waits{}, x.InCaretaker(now)
-	if period != CaretakerOff {
-		w.Caretaker, w.Hold = x.CaretakerText, period == CaretakerHold
-		if w.Caretaker == "" {
-			w.Caretaker = s.opts.Words.Printer("").T("moderation.caretaker_default." + period)
-		}
-	}
-	if v.Staff {
-		return w, nil
-	}
-	w.ReadOnly, w.Hold, w.Staffed, w.Slow = period == CaretakerRead, w.Hold || x.Hold, x.Staffed, x.Slow
-	if !x.Agreed {
-		w.Rules = x.Edition
-	}
-	if x.Until != nil {
-		w.CaseID, w.Until = x.CaseID, *x.Until
-	}
-	if now.Sub(v.Who.CreatedAt) < time.Duration(x.NewcomerHours)*time.Hour {
-		w.New, w.Links, w.Posts = x.NewcomerHours, x.NewcomerLinks, x.NewcomerPosts
-	}
-	return w, nil
 }

@@ -31,6 +31,8 @@ import (
 	"greenroom/internal/inbox"
 	"greenroom/internal/locale"
 	"greenroom/internal/mail"
+	"greenroom/internal/shelf"
+	"greenroom/internal/stream"
 )
 
 // Limits. Pages state them and tests hold them.
@@ -178,13 +180,18 @@ type Service struct {
 	mail     *mail.Service
 	opts     Options
 	crowd    *db.Prepared // standings for many
-	stands   *db.Prepared // standings(1)
+	stands   *db.Prepared // standings for one
+	kept     *shelf.Shelf[place, *stood]
+	streams  *stream.Service
 	subjects map[string]Subject
 }
 
 // New makes the service. The forum asks it before it lets posts in once SetGate was called with it.
-func New(d *bun.DB, f *forum.Service, in *inbox.Service, a *account.Service, m *mail.Service, o Options) *Service {
-	return &Service{db: d, forum: f, inbox: in, accounts: a, mail: m, opts: o, stands: db.Prepare(d, standings("(VALUES (?, ?, ?))")), crowd: db.Prepare(d, standings(db.RowsOf(d, 3)))}
+func New(d *bun.DB, f *forum.Service, in *inbox.Service, a *account.Service, m *mail.Service, st *stream.Service, o Options) *Service {
+	return &Service{
+		db: d, forum: f, inbox: in, accounts: a, mail: m, streams: st, opts: o, kept: newStandings(st),
+		stands: db.Prepare(d, standings("(VALUES (?, ?, ?))")), crowd: db.Prepare(d, standings(db.RowsOf(d, 3))),
+	}
 }
 
 func (s *Service) clock() time.Time { return s.opts.Now().UTC().Truncate(time.Microsecond) }

@@ -78,12 +78,15 @@ func (s *Service) Accepted(ctx context.Context, personID string, version int) (*
 	return &all[0].At, nil
 }
 
-func accept(ctx context.Context, tx bun.IDB, all []accepted) error {
+func (s *Service) accept(ctx context.Context, tx bun.IDB, all []accepted) error {
 	if len(all) == 0 {
 		return nil
 	}
 	if _, err := tx.NewInsert().Model(&all).On("CONFLICT DO NOTHING").Exec(ctx); err != nil {
 		return fmt.Errorf("accept the house rules: %w", db.Err(err))
+	}
+	for _, a := range all {
+		s.changed(ctx, a.PersonID)
 	}
 	return nil
 }
@@ -99,7 +102,7 @@ func (s *Service) Accept(ctx context.Context, personID string, version int) erro
 		if r.Version != version {
 			return fault.New(fault.Conflict, "moderation.rules_changed")
 		}
-		return accept(ctx, tx, []accepted{{PersonID: personID, Version: version, At: s.clock()}})
+		return s.accept(ctx, tx, []accepted{{PersonID: personID, Version: version, At: s.clock()}})
 	})
 }
 
@@ -135,6 +138,7 @@ func (s *Service) Publish(ctx context.Context, who *account.Person, from int, bo
 		if _, err := tx.NewInsert().Model(r).Exec(ctx); err != nil {
 			return fmt.Errorf("publish rules: %w", db.Err(err))
 		}
+		s.changed(ctx)
 		return s.log(ctx, tx, Line{Actor: who.ID, Action: "rules"}, map[string]any{"version": r.Version})
 	})
 }

@@ -147,6 +147,7 @@ func (s *Service) SaveSite(ctx context.Context, who *account.Person, in Site) er
 		if err != nil {
 			return fmt.Errorf("save moderation settings: %w", db.Err(err))
 		}
+		s.changed(ctx)
 		return s.log(ctx, tx, Line{Actor: who.ID, Action: "site"}, map[string]any{
 			"words": len(in.lines()), "hours": in.NewcomerHours, "posts": in.NewcomerPosts, "links": in.NewcomerLinks,
 			"caretaker": in.Caretaker, "from": in.CaretakerFrom, "to": in.CaretakerTo, "text": in.CaretakerText,
@@ -224,6 +225,7 @@ func (s *Service) SaveBoard(ctx context.Context, who *account.Person, in Board) 
 		if err != nil {
 			return fmt.Errorf("save how a board is moderated: %w", db.Err(err))
 		}
+		s.changed(ctx)
 		return s.log(ctx, tx, Line{Actor: who.ID, Action: "board", DeliveryID: in.DeliveryID}, map[string]any{
 			"board": in.Board, "hold": in.Hold, "staffed": in.Staffed, "slow": in.SlowSeconds,
 		})
