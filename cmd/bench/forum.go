@@ -20,6 +20,7 @@ const (
 
 	replyWriters = 32
 	replyThreads = 8    // a discussion in groups
+	earlierPosts = 99   // in each of them
 	authors      = 1500 // nobody writes more than ten posts a minute
 )
 
@@ -177,6 +178,9 @@ func (b *bench) replies(ctx context.Context, r *report, engine string, s setting
 	for i := range replyThreads {
 		p, err := b.thread(ctx, on, 1+i, "Thread "+strings.Repeat("I", i+1))
 		if err != nil {
+			return err
+		}
+		if err := b.lengthen(ctx, on, p, earlierPosts); err != nil { // plans that are made for an empty table are no measure
 			return err
 		}
 		threads = append(threads, p.ThreadID)

@@ -163,6 +163,7 @@ func postgresConnector(rawURL string, more ...pgdriver.Option) (c *pgdriver.Conn
 	ours := func(conf *pgdriver.Config) {
 		params := map[string]any{
 			"statement_timeout": statementTimeout, "idle_in_transaction_session_timeout": "60s", "timezone": "UTC",
+			"plan_cache_mode": "force_generic_plan", // only what is Prepared has a plan to keep, and its joins take longer to plan than to run
 		}
 		maps.Copy(params, conf.ConnParams)
 		conf.ConnParams = params

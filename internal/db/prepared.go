@@ -145,6 +145,52 @@ func (p *Prepared) plain(args []any) []any {
 	return out
 }
 
+// Moment is the place for a time among the columns that an INSERT … SELECT takes.
+func Moment(d bun.IDB) string {
+	if isSQLite(d) {
+		return "?"
+	}
+	return "CAST(? AS timestamptz)"
+}
+
+// Several is statements that answer nothing and run together. PostgreSQL runs them as one prepared statement: it reads and plans
+// them once for each connection, and they take one message.
+type Several struct{ all []*Prepared }
+
+// PrepareSeveral takes them, as Prepare does. None may depend on what another one writes: all may see what was there before the first.
+func PrepareSeveral(d *bun.DB, texts ...string) *Several {
+	if !isSQLite(d) {
+		last := len(texts) - 1
+		with := make([]string, last)
+		for i, t := range texts[:last] {
+			with[i] = "s" + strconv.Itoa(i) + " AS (" + t + ")"
+		}
+		texts = []string{"WITH " + strings.Join(with, ", ") + " " + texts[last]}
+	}
+	s := &Several{all: make([]*Prepared, len(texts))}
+	for i, t := range texts {
+		s.all[i] = Prepare(d, t)
+	}
+	return s
+}
+
+// ExecIn runs them, with the arguments of each, in a transaction of InTx, which is to be given up where one fails.
+func (s *Several) ExecIn(ctx context.Context, tx bun.Tx, args ...[]any) error {
+	if len(s.all) == 1 {
+		args = [][]any{slices.Concat(args...)}
+	}
+	for i, p := range s.all {
+		stmt, err := p.within(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if _, err := p.exec(ctx, stmt, args[i]); err != nil {
+			return Err(err)
+		}
+	}
+	return nil
+}
+
 // Guarded is two statements that run in one transaction of their own, the second only where the first changed a row.
 // PostgreSQL runs them as one prepared statement: one message instead of the beginning, both and the commit.
 type Guarded struct {

@@ -1,14 +1,12 @@
 package db
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
 
 	"github.com/uptrace/bun"
-	"github.com/uptrace/bun/schema"
 )
 
 // RowsOf is what a prepared statement selects from that is asked about any number of rows of texts: their columns are column1,
@@ -32,7 +30,7 @@ func RowsOf(d bun.IDB, columns int) string {
 // TextRows are the arguments that stand for RowsOf. Every row has as many texts as that has columns.
 func TextRows(d bun.IDB, columns int, rows [][]string) []any {
 	if isSQLite(d) {
-		raw, _ := json.Marshal(rows) // texts can be written down
+		raw, _ := json.Marshal(append([][]string{}, rows...)) // texts can be written down; no rows are an empty list
 		return []any{string(raw)}
 	}
 	out := make([]any, columns)
@@ -51,27 +49,3 @@ func TextRows(d bun.IDB, columns int, rows [][]string) []any {
 
 // arrayText escapes a text within quotes of PostgreSQL's form of an array (8.15.6 of its manual).
 var arrayText = strings.NewReplacer(`\`, `\\`, `"`, `\"`)
-
-// Values is a list of rows for a statement that is made for as many: VALUES (?, ?), (?, ?).
-func Values(rows, columns int) string {
-	row := ", (?" + strings.Repeat(", ?", columns-1) + ")"
-	return "VALUES " + strings.Repeat(row, rows)[2:]
-}
-
-// Together sends statements that answer nothing in one message, in their order. The first that fails ends it; the transaction is to
-// be given up then.
-func Together(ctx context.Context, tx bun.Tx, all ...schema.QueryAppender) error {
-	var b []byte
-	for i, q := range all {
-		if i > 0 {
-			b = append(b, "; "...)
-		}
-		var err error
-		if b, err = q.AppendQuery(schema.NewQueryGen(tx.Dialect()), b); err != nil {
-			return err
-		}
-	}
-	counting{}.BeforeQuery(ctx, nil)
-	_, err := tx.Tx.ExecContext(ctx, string(b))
-	return Err(err)
-}

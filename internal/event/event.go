@@ -126,9 +126,7 @@ func Record(ctx context.Context, tx bun.IDB, now time.Time, f Fact) error {
 	if _, err := tx.NewInsert().Model(&due{FactID: fact.ID, Reactor: "", State: "due", DueAt: at}).Exec(ctx); err != nil {
 		return fmt.Errorf("record fact %q: %w", f.FactName(), db.Err(err))
 	}
-	if d, is := ctx.Value(hearing{}).(*Dispatcher); is {
-		db.AfterCommit(ctx, d.Wake)
-	}
+	wake(ctx)
 	return nil
 }
 

@@ -183,6 +183,7 @@ type Service struct {
 	crowd      *db.Prepared                 // doorQuery for who replies
 	opens      *db.Prepared                 // openQuery
 	paces      *db.Prepared                 // paceQuery
+	puts       *db.Several                  // putTexts
 	drafts     *db.Prepared                 // draftQuery
 	leaves     *shelf.Shelf[leafKey, *leaf]
 }
@@ -192,6 +193,7 @@ func New(d *bun.DB, c *course.Service, dl *delivery.Service, r *record.Service, 
 	s := &Service{
 		db: d, courses: c, deliveries: dl, records: r, streams: st, inbox: in, accounts: a, opts: o,
 		doors: db.Prepare(d, doorQuery("(VALUES (?, ?))", true)), crowd: db.Prepare(d, doorQuery(db.RowsOf(d, 2), false)), opens: db.Prepare(d, openQuery(d)), paces: db.Prepare(d, paceQuery(db.RowsOf(d, 1))),
+		puts:   db.PrepareSeveral(d, putTexts(d)...),
 		drafts: db.Prepare(d, draftQuery), leaves: newLeaves(st),
 	}
 	s.where = shelf.New(1<<20, func(k, v string) int { return len(k) + len(v) + 100 })

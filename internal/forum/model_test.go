@@ -371,7 +371,7 @@ func (r *reader) String() string {
 }
 
 // fleeting is the mark of posts that are new, which a page shows until they are read.
-var fleeting = regexp.MustCompile(` post-new|<span class="tag tag-live">[^<]*</span>`)
+var fleeting = regexp.MustCompile(` post-new|<div class="post-tags"><span class="tag tag-live">[^<]*</span></div>|<span class="tag tag-live">[^<]*</span>`)
 
 // differs says how what the reader has differs from a fresh page; "" when it does not. A post that is held and was never
 // told of is not missed: nobody but its author is meant to look for it.

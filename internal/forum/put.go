@@ -4,12 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/uptrace/bun"
-	"github.com/uptrace/bun/schema"
 
 	"greenroom/internal/db"
 	"greenroom/internal/event"
@@ -102,18 +101,16 @@ func (b *batch) insert(ctx context.Context) error {
 			in, facts = append(in, w), append(facts, Posted{PostID: p.ID, ThreadID: p.ThreadID, DeliveryID: w.thread.DeliveryID, At: p.CreatedAt})
 		}
 	}
-	all := []schema.QueryAppender{b.tx.NewInsert().Model(&posts), b.dropDrafts()}
-	if len(in) > 0 {
-		all = append(all, b.count(in))
-	}
-	recorded, err := event.Statements(ctx, b.tx, b.now, facts)
+	recorded, err := event.Args(ctx, b.tx, b.now, facts)
 	if err != nil {
 		return err
 	}
-	for _, q := range recorded {
-		all = append(all, q)
+	args := [][]any{
+		append([]any{markdown.Version, b.now, b.now}, db.TextRows(b.tx, len(newColumns), rowsOf(posts))...),
+		db.TextRows(b.tx, 2, b.drafts()),
+		append([]any{b.now}, db.TextRows(b.tx, 4, counts(in))...),
 	}
-	if err := db.Together(ctx, b.tx, all...); err != nil {
+	if err := b.s.puts.ExecIn(ctx, b.tx, append(args, recorded...)...); err != nil {
 		return fmt.Errorf("insert posts: %w", err)
 	}
 	for i, w := range b.left {
@@ -176,41 +173,82 @@ func (b *batch) follow(ctx context.Context) error {
 	return b.tell(ctx)
 }
 
-// dropDrafts removes what the posts were before they were sent.
-func (b *batch) dropDrafts() *bun.DeleteQuery {
-	var args []any
-	for _, w := range b.left {
-		args = append(args, w.author(), w.n.place(w.visit))
-		if w.n.ThreadID == "" {
-			args = append(args, w.author(), w.thread.ID)
-		}
-	}
-	return b.tx.NewDelete().Model((*Draft)(nil)).Where("(person_id, place) IN ("+db.Values(len(args)/2, 2)+")", args...)
+// newColumns are those of a post that its author decides, or how it came to be written. The others are the same for all that begin.
+var newColumns = [...]string{
+	"id", "thread_id", "root_id", "parent_id", "author_id", "client_id", "digest", "pseudonym", "body", "html", "state", "state_reason",
+	"level", "words", "files", "unlocks", "late",
 }
 
-// count adds posts to the numbers of their threads.
-func (b *batch) count(in []*writing) *bun.UpdateQuery {
-	more, newest := map[string]int{}, map[string]string{}
-	var answered []string
-	for _, w := range in {
-		more[w.thread.ID]++
-		newest[w.thread.ID] = w.post.ID
-		if w.post.Level > Opening && w.thread.AuthorID != w.author() {
-			answered = append(answered, w.thread.ID)
+// rowsOf are posts as rows of newColumns.
+func rowsOf(posts []*Post) [][]string {
+	out := make([][]string, len(posts))
+	for i, p := range posts {
+		out[i] = []string{
+			p.ID, p.ThreadID, p.RootID, p.ParentID, p.AuthorID, p.ClientID, p.Digest, p.Pseudonym, p.Body, p.HTML, p.State, p.StateReason,
+			strconv.Itoa(p.Level), strconv.Itoa(p.Words), strconv.Itoa(p.Files), onOff(p.Unlocks), onOff(p.Late),
 		}
 	}
-	var counts, ids []any
-	for thread, n := range more {
-		counts, ids = append(counts, thread, n), append(ids, thread, newest[thread])
+	return out
+}
+
+func onOff(on bool) string {
+	if on {
+		return "1"
 	}
-	by := "CASE id" + strings.Repeat(" WHEN ? THEN ?", len(more)) + " END"
-	q := b.tx.NewUpdate().Model((*Thread)(nil)).Set("last_at = ?", b.now).Set("posts = posts + "+by, counts...).
-		Set("newest = CASE WHEN newest < "+by+" THEN "+by+" ELSE newest END", slices.Concat(ids, ids)...). // another node's clock may be ahead
-		Where("id IN (?)", bun.List(slices.Collect(maps.Keys(more))))
-	if len(answered) > 0 {
-		q = q.Set("answered = (answered OR id IN (?))", bun.List(answered))
+	return "0"
+}
+
+// putTexts are the statements that write posts with what follows from each of them. They take: the version of the markup, the time
+// twice and the posts as rows of newColumns; the drafts that they were before, as rows of (person, place); the time and what it
+// changes in their threads, as rows of (thread, how many more posts, the newest of them, whether the thread is answered); facts.
+func putTexts(d bun.IDB) []string {
+	values := make([]string, len(newColumns))
+	for i, name := range newColumns {
+		values[i] = "column" + strconv.Itoa(i+1)
+		switch name {
+		case "level", "words", "files":
+			values[i] = "CAST(" + values[i] + " AS INTEGER)"
+		case "unlocks", "late":
+			values[i] += " = '1'"
+		}
 	}
-	return q
+	at := db.Moment(d)
+	return append([]string{
+		"INSERT INTO forum_post (" + strings.Join(newColumns[:], ", ") + ", state_by, rev, useful, flags, html_version, created_at, state_at) SELECT " +
+			strings.Join(values, ", ") + ", '', 1, 0, 0, CAST(? AS INTEGER), " + at + ", CASE WHEN column11 = '" + Held + "' THEN " + at + " END FROM " + db.RowsOf(d, len(newColumns)) + " AS w",
+		"DELETE FROM forum_draft WHERE (person_id, place) IN (SELECT column1, column2 FROM " + db.RowsOf(d, 2) + " AS w)",
+		// Another node's clock may be ahead, so what is newest may be already.
+		"UPDATE forum_thread SET last_at = " + at + ", posts = posts + CAST(w.column2 AS INTEGER), newest = CASE WHEN newest < w.column3 THEN w.column3 ELSE newest END, " +
+			"answered = (answered OR w.column4 = '1') FROM " + db.RowsOf(d, 4) + " AS w WHERE forum_thread.id = w.column1",
+	}, event.Texts(d)...)
+}
+
+// drafts are what the posts were before they were sent.
+func (b *batch) drafts() (rows [][]string) {
+	for _, w := range b.left {
+		rows = append(rows, []string{w.author(), w.n.place(w.visit)})
+		if w.n.ThreadID == "" {
+			rows = append(rows, []string{w.author(), w.thread.ID})
+		}
+	}
+	return rows
+}
+
+// counts is what posts add to the numbers of their threads.
+func counts(in []*writing) [][]string {
+	var rows [][]string
+	for _, w := range in {
+		i := slices.IndexFunc(rows, func(r []string) bool { return r[0] == w.thread.ID })
+		if i < 0 {
+			i, rows = len(rows), append(rows, []string{w.thread.ID, "0", "", "0"})
+		}
+		n, _ := strconv.Atoi(rows[i][1])
+		rows[i][1], rows[i][2] = strconv.Itoa(n+1), w.post.ID
+		if w.post.Level > Opening && w.thread.AuthorID != w.author() {
+			rows[i][3] = "1"
+		}
+	}
+	return rows
 }
 
 // tell appends to the streams of threads, of boards where threads begin, and of people to whom a prompt has opened.

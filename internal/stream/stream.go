@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 
@@ -60,11 +61,12 @@ type Service struct {
 	db   *bun.DB
 	now  func() time.Time
 	bell Doorbell
+	once *db.Prepared // onceQuery
 }
 
 // New makes the service.
 func New(d *bun.DB, now func() time.Time, bell Doorbell) *Service {
-	return &Service{db: d, now: now, bell: bell}
+	return &Service{db: d, now: now, bell: bell, once: db.Prepare(d, onceQuery(d))}
 }
 
 // Entry is an event that is to be appended.
@@ -94,8 +96,8 @@ func (s *Service) AppendAll(ctx context.Context, tx bun.IDB, all []Entry) ([]int
 	for _, id := range slices.Sorted(maps.Keys(more)) {
 		rows = append(rows, counter{ID: id, Head: more[id], Epoch: 1})
 	}
-	if db.WritesWithin(tx) {
-		return s.appendOnce(ctx, tx, all, rows, more)
+	if t, is := tx.(bun.Tx); is && db.WritesWithin(tx) {
+		return s.appendOnce(ctx, t, all, rows, more)
 	}
 	var heads []counter
 	_, err := tx.NewInsert().Model(&rows).On("CONFLICT (id) DO UPDATE").Set("head = stream.head + EXCLUDED.head").Returning("id, head").Exec(ctx, &heads)
@@ -119,26 +121,31 @@ func (s *Service) AppendAll(ctx context.Context, tx bun.IDB, all []Entry) ([]int
 	return n, nil
 }
 
+// onceQuery is AppendAll in one statement: it takes streams as rows of (id, how many events), the time, and events as rows of (stream,
+// how many of the stream follow, kind, payload).
+func onceQuery(d bun.IDB) string {
+	return `WITH up AS (INSERT INTO stream AS s (id, head, epoch) SELECT column1, CAST(column2 AS bigint), 1 FROM ` + db.RowsOf(d, 2) + ` AS r
+	ON CONFLICT (id) DO UPDATE SET head = s.head + EXCLUDED.head RETURNING id, head)
+INSERT INTO stream_event (stream_id, n, kind, payload, at) SELECT up.id, up.head - CAST(w.column2 AS bigint), w.column3, w.column4, ` + db.Moment(d) + `
+FROM ` + db.RowsOf(d, 4) + ` AS w JOIN up ON up.id = w.column1 RETURNING stream_id, n`
+}
+
 // appendOnce is AppendAll in one statement.
-func (s *Service) appendOnce(ctx context.Context, tx bun.IDB, all []Entry, rows []counter, more map[string]int64) ([]int64, error) {
-	var args []any
-	for _, r := range rows {
-		args = append(args, r.ID, r.Head, r.Epoch)
+func (s *Service) appendOnce(ctx context.Context, tx bun.Tx, all []Entry, rows []counter, more map[string]int64) ([]int64, error) {
+	heads, events := make([][]string, len(rows)), make([][]string, len(all))
+	for i, r := range rows {
+		heads[i] = []string{r.ID, strconv.FormatInt(r.Head, 10)}
 	}
-	args = append(args, s.now().UTC().Truncate(time.Microsecond))
 	left := maps.Clone(more) // events of a stream that are not numbered yet
 	behind := make([]int64, len(all))
 	for i, e := range all {
 		left[e.Stream]--
 		behind[i] = left[e.Stream]
-		args = append(args, e.Stream, behind[i], e.Kind, e.Payload)
+		events[i] = []string{e.Stream, strconv.FormatInt(behind[i], 10), e.Kind, e.Payload}
 	}
 	var told []Event
-	err := tx.NewRaw(`WITH up AS (INSERT INTO stream AS s (id, head, epoch) `+db.Values(len(rows), 3)+`
-	ON CONFLICT (id) DO UPDATE SET head = s.head + EXCLUDED.head RETURNING id, head)
-INSERT INTO stream_event (stream_id, n, kind, payload, at) SELECT up.id, up.head - w.column2, w.column3, w.column4, ?::timestamptz
-FROM (`+db.Values(len(all), 4)+`) AS w JOIN up ON up.id = w.column1 RETURNING stream_id, n`, args...).Scan(ctx, &told)
-	if err != nil {
+	at := any(s.now().UTC().Truncate(time.Microsecond))
+	if err := s.once.AllIn(ctx, tx, &told, slices.Concat(db.TextRows(tx, 2, heads), []any{at}, db.TextRows(tx, 4, events))...); err != nil {
 		return nil, fmt.Errorf("append to %q: %w", rows[0].ID, db.Err(err))
 	}
 	head := map[string]int64{}

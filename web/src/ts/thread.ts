@@ -133,18 +133,11 @@ export class LiveThread extends HTMLElement implements Listener {
     let first: HTMLElement | undefined;
     for (const p of this.held) {
       const post = this.make(p.html);
-      const list = p.level < 3 ? this.querySelector<HTMLElement>("[data-posts]") : this.querySelector<HTMLElement>(`[data-root="${p.root}"] .comments`);
+      const list = p.level < 3 ? this.querySelector<HTMLElement>("[data-posts]") : this.comments(p.root);
       if (!list || (p.level < 3 && !this.hasAttribute("data-last"))) continue;
       const li = document.createElement("li");
       li.append(post);
-      if (p.level < 3) {
-        li.id = "r-" + p.root;
-        li.dataset.root = p.root;
-        const ol = document.createElement("ol");
-        ol.className = "comments";
-        ol.setAttribute("role", "list");
-        li.append(ol);
-      }
+      if (p.level < 3) li.id = "r-" + p.root;
       list.append(li);
       first ??= post;
     }
@@ -154,6 +147,18 @@ export class LiveThread extends HTMLElement implements Listener {
     if (first) first.focus();
     else if (last) location.assign("/posts/" + last.id); // on another page of the thread
     this.seen();
+  }
+
+  /** The list of what answers a response, which is made with the first of them; undefined where the page does not have the response. */
+  private comments(root: string): HTMLElement | undefined {
+    const branch = document.getElementById("r-" + root);
+    const there = branch?.querySelector<HTMLElement>(".comments");
+    if (there || !branch) return there ?? undefined;
+    const list = document.createElement("ol");
+    list.className = "comments";
+    list.setAttribute("role", "list");
+    branch.append(list);
+    return list;
   }
 
   /** Tells the server how far the reader has come, where the page holds the end of the thread. */

@@ -351,13 +351,6 @@ func over(d *delivery.Delivery) bool {
 	return d.Status == delivery.Closed || d.Status == delivery.Cancelled
 }
 
-func ownClient(p ThreadPage, s *forum.Seen) string {
-	if s.Own(p.Visit.Who.ID) {
-		return s.ClientID
-	}
-	return ""
-}
-
 func onOff(on bool) string {
 	if on {
 		return "1"
