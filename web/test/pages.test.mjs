@@ -206,6 +206,7 @@ async function everyVisit(options, look, leave = () => {}) {
   const lane = async () => {
     for (let who; (who = waiting.shift());) {
       const page = await open(browser, { ...options, ...as(who) });
+      if (options.plainFonts) await page.route("**/*.woff2", (r) => r.abort());
       for (const [path] of visits.filter(([, w]) => w === who)) await look(page, path, who);
       leave(page, who);
       await page.context().close();
@@ -216,7 +217,7 @@ async function everyVisit(options, look, leave = () => {}) {
 
 // A theme changes colours and nothing else, so on the loaded page only the rules about colour are asked again.
 for (const size of ["desktop", "phone"]) {
-  test(`axe finds nothing: ${size}, light and dark`, { timeout: 600000 }, async () => {
+  test(`axe finds nothing: ${size}, light and dark`, { timeout: 1200000 }, async () => {
     const wrong = [];
     await everyVisit({ size, theme: "light" }, async (page, path, who) => {
       const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
@@ -237,9 +238,10 @@ for (const size of ["desktop", "phone"]) {
   });
 }
 
-test("nothing scrolls sideways: 320 px, right to left, large text, wide spacing", { timeout: 600000 }, async () => {
+test("nothing scrolls sideways: 320 px, right to left, large text, wide spacing", { timeout: 1200000 }, async () => {
   const wrong = [];
-  await everyVisit({ size: { width: 320, height: 640 } }, async (page, path, who) => {
+  // In the device's own face, which may be wider than ours: what comes late is not used.
+  await everyVisit({ size: { width: 320, height: 640 }, plainFonts: true }, async (page, path, who) => {
     await page.goto(path);
     const over = async (how) => {
       const by = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
@@ -261,7 +263,7 @@ test("nothing scrolls sideways: 320 px, right to left, large text, wide spacing"
   assert.deepEqual(wrong, []);
 });
 
-test("valid HTML and budgets", { timeout: 600000 }, async () => {
+test("valid HTML and budgets", { timeout: 1200000 }, async () => {
   const check = new HtmlValidate(JSON.parse(readFileSync(join(root, ".htmlvalidate.json"), "utf8")));
   const wrong = [];
   const seen = { css: 0, js: 0 };

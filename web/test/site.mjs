@@ -57,7 +57,7 @@ export const colours = { runOnly: { type: "rule", values: ["color-contrast", "li
 /** Every violation that axe finds, as short text. The page's own policy stays in force. */
 export async function axe(page, rules = everything) {
   if (!await page.evaluate(() => "axe" in globalThis)) await page.evaluate(axeSource);
-  const r = await page.evaluate((rules) => globalThis.axe.run(document, rules), rules);
+  const r = await page.evaluate((rules) => globalThis.axe.run(document, { ...rules, resultTypes: ["violations"] }), rules);
   return r.violations.map((v) => `${v.id}: ${v.help} — ${v.nodes.slice(0, 3).map((n) => n.target.join(" ")).join(" | ")}`);
 }
 
