@@ -42,7 +42,7 @@ test("new posts wait, are announced, and move no focus", { timeout: 240000 }, as
   await reader.locator("#f-body").focus();
 
   await writer.goto(thread);
-  await writer.locator(".posts > li").first().locator("a", { hasText: "Reply" }).first().click();
+  await writer.locator(".posts > li").last().locator("a", { hasText: "Reply" }).first().click(); // which nobody has answered
   await writer.locator("#f-body").fill("A comment for @Tevita Ofa.");
   await writer.locator("button", { hasText: "Preview" }).click();
   assert.match(await writer.locator(".post-text").first().innerHTML(), /<strong>@Tevita Ofa<\/strong>/);
@@ -67,6 +67,7 @@ test("new posts wait, are announced, and move no focus", { timeout: 240000 }, as
   assert.deepEqual(await axe(reader), []);
   await reader.locator(".new-posts button").press("Enter");
   assert.equal(await reader.locator(".post").count(), there + 2);
+  assert.equal(await reader.locator(".posts .comments .post", { hasText: "A comment for" }).count(), 1, "the comment is not where it belongs");
   assert.match(await reader.evaluate(() => document.activeElement.id), /^p-/);
 
   await staff.goto(thread);
