@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"path/filepath"
+	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -187,6 +188,40 @@ func TestPreparedReadsAsBunDoes(t *testing.T) {
 			}
 			d.SetMaxIdleConns(0) // the next one is another
 			d.SetMaxIdleConns(1)
+		}
+	})
+}
+
+// A statement that is made for the first time waits for a connection without being in the way of a transaction that has one.
+func TestAPreparedStatementIsMadeWhileTheLastConnectionIsTaken(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *bun.DB) {
+		seats(t, d, 3)
+		d.SetMaxOpenConns(1)
+		p := db.Prepare(d, `SELECT id, "left" FROM seat WHERE id = ?`)
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		defer cancel()
+		read := make(chan error, 1)
+		err := db.InTx(ctx, d, func(ctx context.Context, tx bun.Tx) error {
+			waits := d.Stats().WaitCount
+			go func() { read <- p.One(ctx, new(seat), 1) }()
+			for d.Stats().WaitCount == waits && ctx.Err() == nil {
+				runtime.Gosched()
+			}
+			within := make(chan error, 1)
+			go func() { within <- p.AllIn(ctx, tx, &[]seat{}, 1) }()
+			select {
+			case err := <-within:
+				return err
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := <-read; err != nil {
+			t.Error(err)
 		}
 	})
 }

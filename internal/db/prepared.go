@@ -28,16 +28,29 @@ type Prepared struct {
 func Prepare(d *bun.DB, query string) *Prepared { return &Prepared{d: d, query: query} }
 
 func (p *Prepared) ready(ctx context.Context) (*sql.Stmt, error) {
+	if s := p.made(); s != nil {
+		return s, nil
+	}
+	// Without the lock: it waits for a connection, and those who have one may be waiting for the lock.
+	s, err := p.d.DB.PrepareContext(ctx, p.text())
+	if err != nil {
+		return nil, Err(err)
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.stmt == nil {
-		s, err := p.d.DB.PrepareContext(ctx, p.text())
-		if err != nil {
-			return nil, Err(err)
-		}
-		p.stmt = s
+	if p.stmt != nil { // somebody was faster
+		_ = s.Close()
+		return p.stmt, nil
 	}
-	return p.stmt, nil
+	p.stmt = s
+	return s, nil
+}
+
+// made is the statement, nil while nobody has made it.
+func (p *Prepared) made() *sql.Stmt {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.stmt
 }
 
 // text is the statement as the database's driver has it.
@@ -90,10 +103,8 @@ func (p *Prepared) AllIn(ctx context.Context, tx bun.Tx, dest any, args ...any) 
 // within is the statement for a transaction. Where it is not ready yet the transaction makes one for itself: it must not wait for
 // another connection.
 func (p *Prepared) within(ctx context.Context, tx bun.Tx) (*sql.Stmt, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.stmt != nil {
-		return tx.Tx.StmtContext(ctx, p.stmt), nil
+	if s := p.made(); s != nil {
+		return tx.Tx.StmtContext(ctx, s), nil
 	}
 	AfterCommit(ctx, func() { _, _ = p.ready(context.WithoutCancel(ctx)) }) // if it fails, the next one tries
 	s, err := tx.Tx.PrepareContext(ctx, p.text())
