@@ -48,6 +48,9 @@ func (p *returner) listen(at *site, origin, topic string, ready func(), until in
 		return 0, false, err
 	}
 	defer c.Close()
+	if err := showTicket(c, at.base, p.cookie); err != nil {
+		return 0, false, err
+	}
 	if err := c.WriteMessage(websocket.TextMessage, fmt.Appendf(nil, `{"t":"sub","topic":%q,"after":%d,"epoch":1}`, topic, p.last)); err != nil {
 		return 0, false, err
 	}

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -137,6 +138,26 @@ type listeners struct {
 	size  atomic.Int64 // of the last frame
 }
 
+// showTicket fetches a ticket and sends it as the socket's first message.
+func showTicket(c *websocket.Conn, base, cookie string) error {
+	req, err := http.NewRequest(http.MethodPost, base+"/live/ticket", nil)
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Cookie", cookie)
+	req.Header.Set("Sec-Fetch-Site", "same-origin")
+	res, err := client.Do(req)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	var got struct{ Ticket string }
+	if err := json.NewDecoder(res.Body).Decode(&got); err != nil {
+		return fmt.Errorf("a ticket: %s: %w", res.Status, err)
+	}
+	return c.WriteMessage(websocket.TextMessage, fmt.Appendf(nil, `{"t":"ticket","ticket":%q}`, got.Ticket))
+}
+
 // dialAll opens n sockets that listen to a thread, and returns when all of them are heard.
 func dialAll(address, origin string, cookies []string, topic string, n int, heard func(socket int, raw []byte)) ([]*websocket.Conn, error) {
 	conns := make([]*websocket.Conn, n)
@@ -156,6 +177,13 @@ func dialAll(address, origin string, cookies []string, topic string, n int, hear
 				return
 			}
 			conns[i] = c
+			if base, ours := strings.CutSuffix(address, "/live"); ours {
+				err = showTicket(c, "http"+strings.TrimPrefix(base, "ws"), cookies[i%len(cookies)])
+			}
+			if err != nil {
+				errs <- err
+				return
+			}
 			err = c.WriteMessage(websocket.TextMessage, fmt.Appendf(nil, `{"t":"sub","topic":%q,"after":1,"epoch":1}`, topic))
 			for err == nil {
 				var raw []byte

@@ -323,7 +323,7 @@ func (a *App) mount(words *locale.Bundle, o Options) error {
 	sessions := account.NewSessions(a.Accounts)
 	a.Live = live.New(a.Streams, live.Options{
 		Origin: origin(a.cfg.BaseURL), Sockets: a.cfg.LiveSockets, PerPerson: a.cfg.LivePerPerson, Accept: a.cfg.LiveAccept,
-		Living: sessions.Living, Person: sessions.Holder, Log: a.log,
+		Secret: rootOf(a.cfg), Now: a.now, Living: sessions.Living, Person: sessions.Holder, Log: a.log,
 	})
 	a.Accounts.OnChange(func(personID string) { a.Streams.Ring(live.AccessStream(personID)) })
 	sessions.OnChange(func() { a.Streams.Ring(live.SessionsStream) })

@@ -233,6 +233,26 @@ func (c *cluster) listen(who *client, after int64) *ear {
 	return e
 }
 
+// ticket fetches one for a socket at the client's node.
+func (c *cluster) ticket(who *client) (string, error) {
+	r, err := http.NewRequest(http.MethodPost, who.s.url+"/live/ticket", nil)
+	if err != nil {
+		return "", err
+	}
+	r.Header.Set("Sec-Fetch-Site", "same-origin")
+	res, err := who.http.Do(r)
+	if err != nil {
+		return "", err
+	}
+	defer res.Body.Close()
+	var got struct{ Ticket string }
+	if res.StatusCode != http.StatusOK {
+		return "", fmt.Errorf("no ticket: %s", res.Status)
+	}
+	err = json.NewDecoder(res.Body).Decode(&got)
+	return got.Ticket, err
+}
+
 func (c *cluster) dial(who *client, after int64) (*ear, int, error) {
 	u, err := url.Parse(who.s.url)
 	if err != nil {
@@ -251,6 +271,14 @@ func (c *cluster) dial(who *client, after int64) (*ear, int, error) {
 		return nil, status, err
 	}
 	e := &ear{t: c.t, ws: ws, head: after, got: map[int64]live.Frame{}, done: make(chan struct{})}
+	ticket, err := c.ticket(who)
+	if err != nil {
+		_ = ws.Close()
+		return nil, 0, err
+	}
+	if err := ws.WriteJSON(map[string]string{"t": "ticket", "ticket": ticket}); err != nil {
+		return nil, 0, err
+	}
 	if err := ws.WriteJSON(map[string]any{"t": "sub", "topic": "thread:" + c.thread, "after": after, "epoch": 1}); err != nil {
 		return nil, 0, err
 	}

@@ -37,6 +37,7 @@ func init() {
 
 		"GET /threads/:thread":          {"/threads/{thread}", talkers(200), nil},
 		"GET /live":                     {"/live", known(426), nil},
+		"POST /live/ticket":             {"/live/ticket", answer{401, 200, 200, 200, 200, nil}, nil},
 		"GET /live/events":              {"/live/events?topic=thread:{thread}&after=0&epoch=1", answer{303, 404, 200, 404, 404, map[string]int{"trainer": 200, "moderator": 200, "admin": 200}}, nil},
 		"POST /threads/:thread":         {"/threads/{thread}", talkWriters(303), text},
 		"POST /threads/:thread/draft":   {"/threads/{thread}/draft", talkWriters(303), text},

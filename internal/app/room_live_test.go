@@ -24,6 +24,14 @@ type roomPage struct {
 	rest []live.Frame
 }
 
+// ticket is the first message of a socket.
+func (c *client) ticket() map[string]string {
+	c.s.t.Helper()
+	var got struct{ Ticket string }
+	ok(c.s.t, json.Unmarshal([]byte(c.post("/live/ticket", nil).want(200).raw), &got))
+	return map[string]string{"t": "ticket", "ticket": got.Ticket}
+}
+
 func (h *hall) listen(c *client, topics ...string) *roomPage {
 	h.t.Helper()
 	u, err := url.Parse(h.url)
@@ -37,6 +45,7 @@ func (h *hall) listen(c *client, topics ...string) *roomPage {
 	_ = res.Body.Close()
 	h.t.Cleanup(func() { _ = ws.Close() })
 	e := &roomPage{t: h.t, ws: ws}
+	ok(h.t, ws.WriteJSON(c.ticket()))
 	e.next("hello")
 	for _, topic := range topics {
 		n, epoch, err := h.Streams.Head(h.t.Context(), topic)

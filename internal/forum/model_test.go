@@ -314,6 +314,7 @@ func (r *reader) dial() {
 	ws, _, err := websocket.DefaultDialer.Dial(r.m.url, http.Header{"Person": {r.who.ID}, "Origin": {"http://site.example"}})
 	ok(r.m.t, err)
 	r.m.t.Cleanup(func() { _ = ws.Close() })
+	ok(r.m.t, ws.WriteJSON(map[string]string{"t": "ticket", "ticket": r.m.hub.Ticket(r.who, r.who.ID)}))
 	frames := make(chan live.Frame, 4096)
 	r.ws, r.frames = ws, frames
 	go func() {

@@ -20,6 +20,7 @@ import (
 const (
 	CloseResync    = 4008 // too slow: come back and catch up
 	CloseSignedOut = 4401 // the session has ended
+	CloseNoTicket  = 4403 // the first message was no ticket, or one that is not good: fetch another
 )
 
 // conn is one socket. One goroutine reads; another writes, while there is something to write.
@@ -42,6 +43,7 @@ type conn struct {
 	smu  sync.Mutex // one changes what is listened to
 	subs []*sub     // few: a page listens to one or two topics
 
+	in      bool      // of hear: it has shown a ticket
 	typedAt time.Time // of hear: when it last said that they write
 }
 
@@ -68,8 +70,7 @@ func (c *conn) start(ws *websocket.Conn) {
 	ws.SetReadLimit(MaxFrame)
 	heard := func(string) error { return ws.SetReadDeadline(time.Now().Add(c.hub.o.Silent)) }
 	ws.SetPongHandler(heard)
-	_ = heard("")
-	c.send(pack(Frame{T: "hello", V: 1, Beat: c.hub.o.Ping.Milliseconds()}))
+	_ = ws.SetReadDeadline(time.Now().Add(c.hub.o.Door))
 	go c.read()
 	c.hub.mu.Lock()
 	late := c.hub.draining
@@ -114,6 +115,14 @@ func (c *conn) hear(kind int, raw []byte, talk *rate.Limiter) {
 	}
 	if !talk.Allow() {
 		c.end(websocket.ClosePolicyViolation, "too much talk")
+		return
+	}
+	if !c.in {
+		if c.in = a.T == "ticket" && c.hub.admit(c, a.Ticket); c.in {
+			c.send(pack(Frame{T: "hello", V: 1, Beat: c.hub.o.Ping.Milliseconds()}))
+		} else {
+			c.end(CloseNoTicket, "no ticket")
+		}
 		return
 	}
 	switch a.T {

@@ -29,11 +29,12 @@ type Frame struct {
 
 // asked is what a client sends.
 type asked struct {
-	T     string `json:"t"` // sub, unsub, typing, ping
-	Topic string `json:"topic"`
-	After int64  `json:"after"`
-	Epoch int64  `json:"epoch"`
-	Seat  string `json:"seat"` // as the page was made for; "" where the client does not say
+	T      string `json:"t"` // ticket, sub, unsub, typing, ping
+	Topic  string `json:"topic"`
+	After  int64  `json:"after"`
+	Epoch  int64  `json:"epoch"`
+	Ticket string `json:"ticket"`
+	Seat   string `json:"seat"` // as the page was made for; "" where the client does not say
 }
 
 // parcel is a frame on its way to one reader or to many.

@@ -5,6 +5,7 @@
 //	conn.go    one socket: reading, the queue of what waits, writing
 //	frame.go   what is sent, as JSON
 //	here.go    how many people have a topic open
+//	ticket.go  what a socket shows before it hears anything
 //	keep.go    pings, sessions and seats that are looked at again, heads that are polled, the end
 //
 // A topic is a numbered stream (internal/stream) of the same name. A package that has streams registers a Source, which
@@ -84,6 +85,10 @@ type Options struct {
 	PerPerson int
 	Accept    int // new sockets a second
 
+	Secret string           // of the site, the same on all nodes: tickets are sealed with it. Without one, one that nobody else knows
+	Now    func() time.Time // for tickets; nil: time.Now
+
+	Door   time.Duration // in which a socket has to show its ticket
 	Ping   time.Duration // between pings, give or take a fifth
 	Silent time.Duration // after which a socket that says nothing, not even a pong, is ended
 	Write  time.Duration // for one write
@@ -138,6 +143,7 @@ func (o *Options) fill() {
 	num(&o.Accept, Accept)
 	num(&o.Frames, 256)
 	num(&o.Bytes, 256<<10)
+	def(&o.Door, 10*time.Second)
 	def(&o.Ping, 25*time.Second)
 	def(&o.Silent, 40*time.Second)
 	def(&o.Write, 10*time.Second)
@@ -147,6 +153,9 @@ func (o *Options) fill() {
 	def(&o.Here, 10*time.Second)
 	def(&o.Typing, 5*time.Second)
 	def(&o.Spread, 30*time.Second)
+	if o.Now == nil {
+		o.Now = time.Now
+	}
 }
 
 // Hub is the sockets of this process. It is safe for use by many goroutines.
@@ -160,6 +169,7 @@ type Hub struct {
 	found   atomic.Int64  // see Counts
 	caught  atomic.Int64
 	here    here
+	tickets *tickets
 
 	mu       sync.Mutex
 	sources  map[string]Source
@@ -180,7 +190,8 @@ func New(st *stream.Service, o Options) *Hub {
 			ReadBufferSize: 512, WriteBufferSize: 2048, WriteBufferPool: &sync.Pool{},
 			CheckOrigin: func(*http.Request) bool { return true }, // Join has looked
 		},
-		kick: make(chan struct{}, 1), lost: make(chan struct{}, 1), sources: map[string]Source{}, topics: map[string]*topic{}, conns: map[*conn]struct{}{},
+		tickets: newTickets(o.Secret, o.Now),
+		kick:    make(chan struct{}, 1), lost: make(chan struct{}, 1), sources: map[string]Source{}, topics: map[string]*topic{}, conns: map[*conn]struct{}{},
 		people: map[string]int{}, empty: make(chan struct{}),
 		here: here{
 			node: strconv.FormatUint(rand.Uint64(), 36), rung: map[string]said{}, away: map[string]map[string]said{}, pens: map[string]map[string]said{},
@@ -240,6 +251,10 @@ func (h *Hub) rung(hint stream.Hint) {
 		h.here.heard(hint)
 		return
 	}
+	if number, spent := strings.CutPrefix(hint.Stream, ticketPrefix); spent {
+		h.tickets.spent(number)
+		return
+	}
 	if rest, typing := strings.CutPrefix(hint.Stream, typingPrefix); typing {
 		h.writeElsewhere(rest, int(hint.Head))
 		return
@@ -279,7 +294,8 @@ var (
 	errBusy   = fault.New(fault.Unavailable, "error.busy")
 )
 
-// Join makes a socket of the request, which is the person's by the session. It returns at once; the socket lives on. What
+// Join makes a socket of the request, which is the person's by the session. It returns at once; the socket lives on, and hears
+// nothing before it has shown a ticket. What
 // is refused is a fault, and nothing was written then.
 func (h *Hub) Join(w http.ResponseWriter, r *http.Request, who *account.Person, session string) error {
 	if h.o.Origin == "" || r.Header.Get("Origin") != h.o.Origin {

@@ -113,6 +113,7 @@ type place struct {
 	d       *bun.DB
 	streams *stream.Service
 	board   *board
+	bell    stream.Doorbell
 	url     string
 
 	mu    sync.Mutex
@@ -128,7 +129,7 @@ func (p *place) end(session string) {
 
 func open(t *testing.T, d *bun.DB, bell stream.Doorbell, o live.Options) *place {
 	t.Helper()
-	p := &place{t: t, d: d, board: &board{}, ended: map[string]bool{}}
+	p := &place{t: t, d: d, bell: bell, board: &board{}, ended: map[string]bool{}}
 	p.streams = stream.New(d, now, bell)
 	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		name := r.Header.Get("Person")
@@ -184,7 +185,22 @@ type socket struct {
 	rest []live.Frame
 }
 
+// dial opens a socket and shows a ticket.
 func (p *place) dial(who string, change ...func(http.Header)) (*socket, int) {
+	p.t.Helper()
+	s, code := p.knock(who, change...)
+	if s == nil {
+		return nil, code
+	}
+	s.show(p.Ticket(&account.Person{ID: who}, "session of "+who))
+	if f := s.next(); f.T != "hello" || f.V != 1 || f.Beat == 0 {
+		p.t.Fatalf("the first frame is %+v", f)
+	}
+	return s, code
+}
+
+// knock is dial without a ticket.
+func (p *place) knock(who string, change ...func(http.Header)) (*socket, int) {
 	p.t.Helper()
 	h := http.Header{"Person": {who}, "Origin": {"http://site.example"}}
 	for _, fn := range change {
@@ -200,9 +216,6 @@ func (p *place) dial(who string, change ...func(http.Header)) (*socket, int) {
 	p.t.Cleanup(func() { _ = c.Close() })
 	s := &socket{Conn: c, t: p.t}
 	ok(p.t, c.SetReadDeadline(time.Now().Add(20*time.Second)))
-	if f := s.next(); f.T != "hello" || f.V != 1 || f.Beat == 0 {
-		p.t.Fatalf("the first frame is %+v", f)
-	}
 	return s, 101
 }
 
@@ -214,6 +227,12 @@ func (p *place) in(who, topic string, after int64) *socket {
 	}
 	s.sub(topic, after, 1)
 	return s
+}
+
+// show sends a ticket.
+func (s *socket) show(ticket string) {
+	s.t.Helper()
+	ok(s.t, s.WriteJSON(map[string]any{"t": "ticket", "ticket": ticket}))
 }
 
 func (s *socket) sub(topic string, after, epoch int64) {
@@ -578,6 +597,91 @@ func TestDoors(t *testing.T) {
 		ok(t, first.Close())
 		until(t, func() bool { n, _, _ := p.Status(); return n == 2 })
 		p.in("cy", "room:a", 0)
+	})
+}
+
+// A socket hears nothing before it has shown a ticket: of its own person and session, within the minute, and once, on whichever node.
+func TestTest13Tickets(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *bun.DB) {
+		var late atomic.Int64 // seconds
+		clock := func() time.Time {
+			return time.Date(2026, 12, 1, 9, 0, 0, 0, time.UTC).Add(time.Duration(late.Load()) * time.Second)
+		}
+		p := open(t, d, stream.NewLocal(), live.Options{Secret: "of the site", Now: clock, PerPerson: 100})
+		ann := &account.Person{ID: "ann"}
+		refused := func(ticket any) {
+			t.Helper()
+			s, _ := p.knock("ann")
+			ok(t, s.WriteJSON(map[string]any{"t": "ticket", "ticket": ticket}))
+			s.wantClose(live.CloseNoTicket)
+		}
+		other := open(t, p.d, p.bell, live.Options{Secret: "of the site", Now: clock})
+		s, _ := p.knock("ann")
+		s.sub("room:a", 0, 1) // none at all
+		s.wantClose(live.CloseNoTicket)
+
+		once := p.Ticket(ann, "session of ann")
+		s, _ = p.knock("ann")
+		s.show(once)
+		s.want("hello")
+		s.show(once) // what comes after is of no account
+		s.sub("room:a", 0, 1)
+		s.want("sub")
+		refused(once)
+
+		late.Add(1)
+		for _, at := range []*place{other, open(t, p.d, p.bell, live.Options{Secret: "of the site", Now: clock})} { // one has heard of it, one is younger
+			s, _ = at.knock("ann")
+			s.show(once)
+			s.wantClose(live.CloseNoTicket)
+		}
+		s, _ = p.knock("ann")
+		s.show(other.Ticket(ann, "session of ann")) // nodes take each other's
+		s.want("hello")
+
+		good := p.Ticket(ann, "session of ann")
+		broken := []byte(good)
+		broken[len(broken)/2] ^= 1
+		foreign := open(t, p.d, p.bell, live.Options{Secret: "of another site"})
+		for _, x := range []any{"", "x", string(broken), good[1:], good + "A", 7, p.Ticket(&account.Person{ID: "bo"}, "session of ann"),
+			p.Ticket(ann, "session of bo"), foreign.Ticket(ann, "session of ann"), strings.Repeat("A", len(good))} {
+			if n, is := x.(int); is { // no frame at all
+				s, _ := p.knock("ann")
+				ok(t, s.WriteJSON(map[string]any{"t": "ticket", "ticket": n}))
+				s.wantClose(websocket.ClosePolicyViolation)
+				continue
+			}
+			refused(x)
+		}
+		late.Store(1 + 59)
+		s, _ = p.knock("ann")
+		s.show(good)
+		s.want("hello")
+		again := p.Ticket(ann, "session of ann")
+		late.Store(1 + 59 + 60)
+		refused(again)
+		refused(good) // and one that was used is not forgotten too soon
+		late.Store(1 + 59 + 240)
+		refused(once)
+		s, _ = p.knock("ann")
+		s.show(p.Ticket(ann, "session of ann"))
+		s.want("hello")
+		late.Store(-3600) // somebody has put the clock back
+		s, _ = p.knock("ann")
+		s.show(p.Ticket(ann, "session of ann"))
+		s.want("hello")
+	})
+}
+
+// Who shows no ticket is not waited for.
+func TestWhoShowsNoTicketGoes(t *testing.T) {
+	each(t, live.Options{Door: 20 * time.Millisecond}, func(t *testing.T, p *place) {
+		s, _ := p.knock("ann")
+		if _, _, err := s.ReadMessage(); err == nil {
+			t.Error("it was told something")
+		}
+		until(t, func() bool { n, _, _ := p.Status(); return n == 0 })
 	})
 }
 
@@ -1090,7 +1194,9 @@ func (p *place) pipe(who string) *socket {
 	c, _, err := d.Dial(p.url, http.Header{"Origin": {"http://site.example"}})
 	if err == nil {
 		if err = <-answered; err == nil {
-			return &socket{Conn: c, t: p.t}
+			s := &socket{Conn: c, t: p.t}
+			s.show(p.Ticket(&account.Person{ID: who}, "session of "+who))
+			return s
 		}
 	}
 	p.t.Errorf("no socket: %v", err)

@@ -23,6 +23,7 @@ type Handlers struct {
 func (h *Handlers) Routes() []web.Route {
 	return []web.Route{
 		{Method: http.MethodGet, Path: "/live", Handler: somebody(h.getLive), Access: web.Public},
+		{Method: http.MethodPost, Path: "/live/ticket", Handler: somebody(h.postTicket), Access: web.Public},
 		{Method: http.MethodGet, Path: "/live/events", Handler: somebody(h.getEvents), Access: web.Public},
 	}
 }
@@ -48,6 +49,14 @@ func (h *Handlers) getLive(c echo.Context) error {
 		c.Response().Status, c.Response().Committed = http.StatusSwitchingProtocols, true
 	}
 	return err
+}
+
+// postTicket makes a ticket for the page's next socket. A page of another site cannot fetch one.
+func (h *Handlers) postTicket(c echo.Context) error {
+	c.Response().Header().Set("Cache-Control", "no-store")
+	return c.JSON(http.StatusOK, struct {
+		Ticket string `json:"ticket"`
+	}{h.Hub.Ticket(web.ViewerOf(c).Person, account.SessionFrom(c.Request().Context()))})
 }
 
 type events struct {

@@ -26,6 +26,7 @@ class Live {
   private quiet: number | undefined;
   private beat = 25000;
   private off = false;
+  private opening = false; // a ticket is being fetched
   private typed = 0;
 
   join(l: Listener): void {
@@ -54,15 +55,15 @@ class Live {
   private begin(): void {
     document.addEventListener("visibilitychange", () => {
       if (document.visibilityState !== "visible") return;
-      if (!this.ws && navigator.onLine) this.dial();
+      if (!this.ws && navigator.onLine) void this.dial();
       this.nudge();
     });
     addEventListener("pagehide", () => this.ws?.close());
-    addEventListener("pageshow", (e) => { if (e.persisted && !this.ws) this.dial(); });
+    addEventListener("pageshow", (e) => { if (e.persisted && !this.ws) void this.dial(); });
     // A browser often knows sooner than a socket that there is no network, and always when there is one again.
     addEventListener("offline", () => { this.off = true; this.drop(); });
-    addEventListener("online", () => { if (!this.ws) this.dial(); this.nudge(); });
-    this.dial();
+    addEventListener("online", () => { if (!this.ws) void this.dial(); this.nudge(); });
+    void this.dial();
   }
 
   /** Gives the socket up, whatever it still says. */
@@ -73,13 +74,25 @@ class Live {
     ws.close();
   }
 
-  private dial(): void {
+  /** Opens a socket and shows the ticket that it is let in with. */
+  private async dial(): Promise<void> {
     clearTimeout(this.timer);
     this.timer = undefined;
+    if (this.opening) return;
+    this.opening = true;
+    let ticket = "", ended = false;
+    try {
+      const r = await fetch("/live/ticket", { method: "POST", headers: { Accept: "application/json" }, redirect: "manual" });
+      if (r.status === 200) ticket = ((await r.json()) as { ticket: string }).ticket;
+      ended = r.status === 401 || r.type === "opaqueredirect";
+    } catch { /* no network: as a socket that fails */ }
+    this.opening = false;
+    if (!ticket) { this.lost(ended ? 4401 : 0, undefined); return; }
     let ws: WebSocket;
     try { ws = new WebSocket(location.origin.replace(/^http/, "ws") + "/live"); } catch { this.lost(0, undefined); return; }
     this.ws = ws;
     let retry: number | undefined;
+    ws.onopen = () => ws.send(JSON.stringify({ t: "ticket", ticket }));
     ws.onmessage = (e) => {
       this.listen();
       for (const line of String(e.data).split("\n")) {
@@ -108,7 +121,7 @@ class Live {
       return;
     }
     const back = Math.random() * Math.min(this.failed < tries ? 30000 : most, 1000 * 2 ** Math.min(this.failed, 7));
-    this.timer = window.setTimeout(() => this.dial(), retry ?? (code === 4008 ? 0 : 500 + back));
+    this.timer = window.setTimeout(() => void this.dial(), retry ?? (code === 4008 ? 0 : 500 + back));
     if (this.failed >= tries || retry) this.plan(this.failed === tries ? 0 : this.wait);
   }
 
@@ -178,7 +191,7 @@ class Live {
       if (this.off && found) { // the network is back, so a socket may stand too
         this.off = false;
         this.tell();
-        if (!this.ws) this.dial();
+        if (!this.ws) void this.dial();
       }
     } catch {
       this.wait = Math.min(most, this.wait * 2);
