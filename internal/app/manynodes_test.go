@@ -235,12 +235,7 @@ func (c *cluster) listen(who *client, after int64) *ear {
 
 // ticket fetches one for a socket at the client's node.
 func (c *cluster) ticket(who *client) (string, error) {
-	r, err := http.NewRequest(http.MethodPost, who.s.url+"/live/ticket", nil)
-	if err != nil {
-		return "", err
-	}
-	r.Header.Set("Sec-Fetch-Site", "same-origin")
-	res, err := who.http.Do(r)
+	res, err := who.http.Do(who.request(http.MethodPost, "/live/ticket", nil))
 	if err != nil {
 		return "", err
 	}

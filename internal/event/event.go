@@ -20,7 +20,6 @@ import (
 	"github.com/uptrace/bun"
 
 	"greenroom/internal/db"
-	"greenroom/internal/id"
 )
 
 // Fact is something that happened, as a struct that JSON can hold. FactName never changes once it is in use.
@@ -113,21 +112,7 @@ func (d *Dispatcher) Attend(ctx context.Context) context.Context {
 
 // Record states a fact in the transaction: it exists if and only if the change does. now is the service's clock.
 func Record(ctx context.Context, tx bun.IDB, now time.Time, f Fact) error {
-	data, err := json.Marshal(f)
-	if err != nil {
-		return fmt.Errorf("write fact %q: %w", f.FactName(), err)
-	}
-	at := now.UTC().Truncate(time.Microsecond)
-	fact := row{ID: id.New(), Name: f.FactName(), Data: string(data), CreatedAt: at}
-	if _, err := tx.NewInsert().Model(&fact).Exec(ctx); err != nil {
-		return fmt.Errorf("record fact %q: %w", f.FactName(), db.Err(err))
-	}
-	// The row that every fact starts with: it is replaced by one for each reactor when a dispatcher opens it.
-	if _, err := tx.NewInsert().Model(&due{FactID: fact.ID, Reactor: "", State: "due", DueAt: at}).Exec(ctx); err != nil {
-		return fmt.Errorf("record fact %q: %w", f.FactName(), db.Err(err))
-	}
-	wake(ctx)
-	return nil
+	return RecordAll(ctx, tx, now, []Fact{f})
 }
 
 // Wake asks for a look now instead of at the next tick.

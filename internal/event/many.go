@@ -23,6 +23,7 @@ func RecordAll[F Fact](ctx context.Context, tx bun.IDB, now time.Time, facts []F
 		if err != nil {
 			return err
 		}
+		// The row that every fact starts with: it is replaced by one for each reactor when a dispatcher opens it.
 		first := make([]due, len(rows))
 		for i, r := range rows {
 			first[i] = due{FactID: r.ID, State: "due", DueAt: r.CreatedAt}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -185,17 +184,10 @@ func rowsOf(posts []*Post) [][]string {
 	for i, p := range posts {
 		out[i] = []string{
 			p.ID, p.ThreadID, p.RootID, p.ParentID, p.AuthorID, p.ClientID, p.Digest, p.Pseudonym, p.Body, p.HTML, p.State, p.StateReason,
-			strconv.Itoa(p.Level), strconv.Itoa(p.Words), strconv.Itoa(p.Files), onOff(p.Unlocks), onOff(p.Late),
+			strconv.Itoa(p.Level), strconv.Itoa(p.Words), strconv.Itoa(p.Files), strconv.FormatBool(p.Unlocks), strconv.FormatBool(p.Late),
 		}
 	}
 	return out
-}
-
-func onOff(on bool) string {
-	if on {
-		return "1"
-	}
-	return "0"
 }
 
 // putTexts are the statements that write posts with what follows from each of them. They take: the version of the markup, the time
@@ -209,7 +201,7 @@ func putTexts(d bun.IDB) []string {
 		case "level", "words", "files":
 			values[i] = "CAST(" + values[i] + " AS INTEGER)"
 		case "unlocks", "late":
-			values[i] += " = '1'"
+			values[i] += " = 'true'"
 		}
 	}
 	at := db.Moment(d)
@@ -219,7 +211,7 @@ func putTexts(d bun.IDB) []string {
 		"DELETE FROM forum_draft WHERE (person_id, place) IN (SELECT column1, column2 FROM " + db.RowsOf(d, 2) + " AS w)",
 		// Another node's clock may be ahead, so what is newest may be already.
 		"UPDATE forum_thread SET last_at = " + at + ", posts = posts + CAST(w.column2 AS INTEGER), newest = CASE WHEN newest < w.column3 THEN w.column3 ELSE newest END, " +
-			"answered = (answered OR w.column4 = '1') FROM " + db.RowsOf(d, 4) + " AS w WHERE forum_thread.id = w.column1",
+			"answered = (answered OR w.column4 = 'true') FROM " + db.RowsOf(d, 4) + " AS w WHERE forum_thread.id = w.column1",
 	}, event.Texts(d)...)
 }
 
@@ -236,17 +228,24 @@ func (b *batch) drafts() (rows [][]string) {
 
 // counts is what posts add to the numbers of their threads.
 func counts(in []*writing) [][]string {
-	var rows [][]string
+	type change struct {
+		posts    int
+		newest   string
+		answered bool
+	}
+	by := map[string]*change{}
 	for _, w := range in {
-		i := slices.IndexFunc(rows, func(r []string) bool { return r[0] == w.thread.ID })
-		if i < 0 {
-			i, rows = len(rows), append(rows, []string{w.thread.ID, "0", "", "0"})
+		c := by[w.thread.ID]
+		if c == nil {
+			c = new(change)
+			by[w.thread.ID] = c
 		}
-		n, _ := strconv.Atoi(rows[i][1])
-		rows[i][1], rows[i][2] = strconv.Itoa(n+1), w.post.ID
-		if w.post.Level > Opening && w.thread.AuthorID != w.author() {
-			rows[i][3] = "1"
-		}
+		c.posts, c.newest = c.posts+1, w.post.ID
+		c.answered = c.answered || w.post.Level > Opening && w.thread.AuthorID != w.author()
+	}
+	rows := make([][]string, 0, len(by))
+	for thread, c := range by {
+		rows = append(rows, []string{thread, strconv.Itoa(c.posts), c.newest, strconv.FormatBool(c.answered)})
 	}
 	return rows
 }

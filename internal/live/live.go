@@ -295,8 +295,7 @@ var (
 )
 
 // Join makes a socket of the request, which is the person's by the session. It returns at once; the socket lives on, and hears
-// nothing before it has shown a ticket. What
-// is refused is a fault, and nothing was written then.
+// nothing before it has shown a ticket. What is refused is a fault, and nothing was written then.
 func (h *Hub) Join(w http.ResponseWriter, r *http.Request, who *account.Person, session string) error {
 	if h.o.Origin == "" || r.Header.Get("Origin") != h.o.Origin {
 		return errOrigin

@@ -1,6 +1,7 @@
 package live
 
 import (
+	"crypto/hkdf"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
@@ -38,11 +39,14 @@ type tickets struct {
 }
 
 func newTickets(secret string, now func() time.Time) *tickets {
-	key := sha256.Sum256([]byte("live ticket\n" + secret))
 	if secret == "" {
-		_, _ = rand.Read(key[:]) // it never fails
+		secret = rand.Text()
 	}
-	return &tickets{key: key[:], now: now, born: now().Truncate(time.Millisecond), used: map[string]time.Time{}}
+	key, err := hkdf.Key(sha256.New, []byte(secret), nil, "greenroom live ticket", sha256.Size)
+	if err != nil {
+		panic(err) // of a length that is always right
+	}
+	return &tickets{key: key, now: now, born: now().Truncate(time.Millisecond), used: map[string]time.Time{}}
 }
 
 func (t *tickets) seal(body []byte, personID, session string) []byte {
@@ -56,7 +60,7 @@ func (t *tickets) seal(body []byte, personID, session string) []byte {
 func (t *tickets) clock() time.Time {
 	now := t.now()
 	if now.Before(t.born) {
-		t.born = now.Truncate(time.Millisecond)
+		t.born, t.swept = now.Truncate(time.Millisecond), now
 	}
 	return now
 }

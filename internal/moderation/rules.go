@@ -85,9 +85,11 @@ func (s *Service) accept(ctx context.Context, tx bun.IDB, all []accepted) error 
 	if _, err := tx.NewInsert().Model(&all).On("CONFLICT DO NOTHING").Exec(ctx); err != nil {
 		return fmt.Errorf("accept the house rules: %w", db.Err(err))
 	}
-	for _, a := range all {
-		s.changed(ctx, a.PersonID)
+	people := make([]string, len(all))
+	for i, a := range all {
+		people[i] = a.PersonID
 	}
+	s.changed(ctx, people...)
 	return nil
 }
 

@@ -75,7 +75,7 @@ const (
 )
 
 func newStandings(st *stream.Service) *shelf.Shelf[place, *stood] {
-	kept := shelf.New(standingBytes, func(_ place, x *stood) int { return 500 + len(x.Words) + len(x.CaretakerText) + len(x.Staffed) })
+	kept := shelf.New(standingBytes, func(_ place, x *stood) int { return 500 + len(x.CaretakerText) + len(x.Staffed) })
 	st.Listen(func(h stream.Hint) {
 		if who, ok := strings.CutPrefix(h.Stream, standingBell); ok || h.Stream == "" {
 			kept.Drop(func(k place, _ *stood) bool { return who == "" || who == k.person })
@@ -106,6 +106,7 @@ func (s *Service) stand(ctx context.Context, personID, deliveryID, board string,
 	if err := s.stands.One(ctx, &x.standing, standingArgs([]any{personID, deliveryID, board}, now)...); err != nil {
 		return nil, fmt.Errorf("what holds on a board: %w", db.Err(err))
 	}
+	x.Words = "" // no page tells them, and they are long
 	s.kept.PutSince(mark, k, x)
 	return &x.standing, nil
 }
